@@ -1,0 +1,110 @@
+import type { ConfigOf, ConfigSpec, RawConfig } from './config.ts'
+import type { Converter, HeaderConverter, Predicate, Transform } from './converter.ts'
+import type { SinkTask, SourceTask } from './task.ts'
+
+/** A finding of a connector's own validation, by config key. */
+export interface KeyProblem {
+  /** The key at fault, or null for the whole connector. */
+  readonly key: string | null
+  /** What is wrong and what to do. */
+  readonly message: string
+}
+
+/** What every plugin says about itself. */
+export interface Plugin<S extends ConfigSpec> {
+  /** One sentence for `millrace plugins list` and the docs. */
+  readonly summary: string
+  /** Java class names and other names that mean this plugin too. */
+  readonly classNames?: readonly string[]
+  readonly version?: string
+  readonly config: S
+}
+
+export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
+  /** Checks across keys, without I/O. Called after every key parsed. */
+  validate?(config: ConfigOf<S>, raw: RawConfig): readonly KeyProblem[]
+  /** Reaches out: host, credentials, privileges. Called by `validate --connect` and before a start. */
+  check?(config: ConfigOf<S>, raw: RawConfig, signal: AbortSignal): Promise<readonly KeyProblem[]>
+  /**
+   * Splits the work over at most `tasksMax` tasks: what each adds to the connector's config.
+   * Without it a source has one task and a sink has `tasks.max`.
+   */
+  taskConfigs?(config: ConfigOf<S>, raw: RawConfig, tasksMax: number): readonly RawConfig[]
+}
+
+export interface SourceConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
+  readonly kind: 'source'
+  createTask(config: ConfigOf<S>, raw: RawConfig): SourceTask
+}
+
+export interface SinkConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
+  readonly kind: 'sink'
+  createTask(config: ConfigOf<S>, raw: RawConfig): SinkTask
+}
+
+export interface TransformPlugin<S extends ConfigSpec = ConfigSpec> extends Plugin<S> {
+  readonly kind: 'transform'
+  create(config: ConfigOf<S>, raw: RawConfig): Transform
+}
+
+export interface PredicatePlugin<S extends ConfigSpec = ConfigSpec> extends Plugin<S> {
+  readonly kind: 'predicate'
+  create(config: ConfigOf<S>, raw: RawConfig): Predicate
+}
+
+export interface ConverterPlugin<S extends ConfigSpec = ConfigSpec> extends Plugin<S> {
+  readonly kind: 'converter'
+  create(config: ConfigOf<S>, raw: RawConfig, role: 'key' | 'value'): Converter
+}
+
+export interface HeaderConverterPlugin<S extends ConfigSpec = ConfigSpec> extends Plugin<S> {
+  readonly kind: 'header_converter'
+  create(config: ConfigOf<S>, raw: RawConfig): HeaderConverter
+}
+
+export type Connector = SourceConnector | SinkConnector
+
+// The returned types forget the spec: the runtime parses by `config` and hands back what it parsed,
+// so that only the declaration itself, where both ends meet, is typed by its keys.
+
+/** Declares a source connector. The config type of `createTask` follows from `config`. */
+export function defineSource<const S extends ConfigSpec>(
+  declaration: Omit<SourceConnector<S>, 'kind'>
+): SourceConnector {
+  return { ...declaration, kind: 'source' } as unknown as SourceConnector
+}
+
+/** Declares a sink connector. */
+export function defineSink<const S extends ConfigSpec>(
+  declaration: Omit<SinkConnector<S>, 'kind'>
+): SinkConnector {
+  return { ...declaration, kind: 'sink' } as unknown as SinkConnector
+}
+
+/** Declares a single message transform. */
+export function defineTransform<const S extends ConfigSpec>(
+  declaration: Omit<TransformPlugin<S>, 'kind'>
+): TransformPlugin {
+  return { ...declaration, kind: 'transform' } as unknown as TransformPlugin
+}
+
+/** Declares a predicate. */
+export function definePredicate<const S extends ConfigSpec>(
+  declaration: Omit<PredicatePlugin<S>, 'kind'>
+): PredicatePlugin {
+  return { ...declaration, kind: 'predicate' } as unknown as PredicatePlugin
+}
+
+/** Declares a converter for keys and values. */
+export function defineConverter<const S extends ConfigSpec>(
+  declaration: Omit<ConverterPlugin<S>, 'kind'>
+): ConverterPlugin {
+  return { ...declaration, kind: 'converter' } as unknown as ConverterPlugin
+}
+
+/** Declares a converter for headers. */
+export function defineHeaderConverter<const S extends ConfigSpec>(
+  declaration: Omit<HeaderConverterPlugin<S>, 'kind'>
+): HeaderConverterPlugin {
+  return { ...declaration, kind: 'header_converter' } as unknown as HeaderConverterPlugin
+}
