@@ -1,0 +1,101 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { projectRoot } from '../support/source-files.ts'
+
+/** One line of the worker's JSON log. */
+export interface LogLine {
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+/** The worker as its own process, as a user starts it; its JSON log lines come in as objects. */
+export class WorkerProcess {
+  readonly #files: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
+  readonly #log: WriteStream
+  readonly #listeners = new Set<(line: LogLine) => void>()
+  #child: ChildProcess | undefined
+  #peakBytes = 0
+
+  constructor(files: readonly string[], env: Readonly<Record<string, string>>, logFile: string) {
+    this.#files = files
+    this.#env = env
+    this.#log = createWriteStream(logFile, { flags: 'a' })
+  }
+
+  get peakBytes(): number {
+    return this.#peakBytes
+  }
+
+  get alive(): boolean {
+    return (
+      this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+    )
+  }
+
+  onLine(listener: (line: LogLine) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** @returns milliseconds from the start of the process to its `ready` line */
+  async start(): Promise<number> {
+    const started = performance.now()
+    const main = join(projectRoot, 'runtime/cli/main.ts')
+    const child = spawn(process.execPath, [main, 'run', ...this.#files], {
+      cwd: projectRoot,
+      env: { ...process.env, ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe']
+    })
+    this.#child = child
+    const ready = Promise.withResolvers<void>()
+    let tail = ''
+    const take = (text: string) => {
+      this.#log.write(`${text}\n`)
+      tail = `${tail}\n${text}`.slice(-2000)
+      if (!text.startsWith('{')) return
+      const line = JSON.parse(text) as LogLine
+      if (line.msg === 'ready') ready.resolve()
+      for (const listener of this.#listeners) listener(line)
+    }
+    createInterface({ input: child.stdout }).on('line', take)
+    createInterface({ input: child.stderr }).on('line', take)
+    child.once('exit', (code) => ready.reject(new Error(`The worker ended with ${code}:${tail}`)))
+    await ready.promise
+    return performance.now() - started
+  }
+
+  /** Kills the process without any warning. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  /** Reads the resident memory of the process; the peak is kept over restarts. */
+  measureMemory(): void {
+    const pid = this.#child?.pid
+    if (pid === undefined || !this.alive) return
+    this.#peakBytes = Math.max(this.#peakBytes, residentBytes(pid))
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#child
+    if (child === undefined || !this.alive) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+}
+
+function residentBytes(pid: number): number {
+  const status = `/proc/${pid}/status`
+  const kilobytes = existsSync(status)
+    ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]
+    : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })
+  return Number(kilobytes ?? 0) * 1024
+}
