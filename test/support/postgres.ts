@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { freePort, GuardedProcess } from './guarded-process.ts'
+import {
+  type PostgresBinaries,
+  type PostgresVersion,
+  postgresBinaries
+} from './postgres-binaries.ts'
+
+export interface PostgresOptions {
+  /** The major version; 15 is what the golden captures were made with. Default 18. */
+  readonly version?: PostgresVersion
+  /** Added to postgresql.conf, last word. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Keeps fsync and full_page_writes on (for benchmarks). Default: off, safe against kill -9. */
+  readonly durable?: boolean
+  /** An existing data folder of this module, or where to make one. Default: a temporary folder. */
+  readonly dataDir?: string
+  readonly port?: number
+  /** Keeps the data folder when stopped. Default: false, or true when `dataDir` is given. */
+  readonly persistent?: boolean
+}
+
+export type Row = Record<string, unknown>
+
+const USER = 'postgres'
+const PASSWORD = 'millrace'
+
+/**
+ * Starts a real PostgreSQL on 127.0.0.1 with logical WAL and room for many slots.
+ *
+ * @throws Error with the server's own output when it does not start.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const binaries = postgresBinaries(options.version ?? '18')
+  const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'millrace-pg-'))
+  if (!existsSync(join(folder, 'PG_VERSION'))) initialise(binaries, folder)
+  writeFileSync(join(folder, 'postgresql.auto.conf'), settingsFile(options))
+  const server = new PostgresServer(binaries, folder, options)
+  await server.start()
+  return server
+}
+
+let shared: Promise<PostgresServer> | undefined
+
+/** One server for all suites of this process; it goes when the process ends. */
+export function sharedPostgres(): Promise<PostgresServer> {
+  shared ??= startPostgres()
+  return shared
+}
+
+export class PostgresServer implements AsyncDisposable {
+  readonly host = '127.0.0.1'
+  readonly user = USER
+  readonly password = PASSWORD
+  readonly folder: string
+  #port = 0
+  #binaries: PostgresBinaries
+  #options: PostgresOptions
+  #process: GuardedProcess | undefined
+  #pools = new Map<string, pg.Pool>()
+  #databases = 0
+
+  constructor(binaries: PostgresBinaries, folder: string, options: PostgresOptions) {
+    this.#binaries = binaries
+    this.folder = folder
+    this.#options = options
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? -1
+  }
+
+  /** The last lines of the server's log. */
+  get log(): string {
+    return this.#process?.output ?? ''
+  }
+
+  url(database = 'postgres'): string {
+    return `postgres://${this.user}:${this.password}@${this.host}:${this.#port}/${database}`
+  }
+
+  /** Connection facts as `pg.Client` takes them. */
+  connection(database = 'postgres') {
+    const { host, port, user, password } = this
+    return { host, port, user, password, database }
+  }
+
+  /** Runs one statement (or several without parameters) and returns the rows of the last one. */
+  async query<T = Row>(
+    sql: string,
+    params?: readonly unknown[],
+    database = 'postgres'
+  ): Promise<T[]> {
+    const result: unknown = await this.#pool(database).query(sql, params && [...params])
+    const last = (Array.isArray(result) ? result.at(-1) : result) as { rows?: T[] } | undefined
+    return last?.rows ?? []
+  }
+
+  /** Creates a database; without a name, one that nobody else has. Returns its name. */
+  async createDatabase(name = `db_${++this.#databases}_${process.pid}`): Promise<string> {
+    await this.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`)
+    return name
+  }
+
+  /** Starts the server again on the same port and data. */
+  async start(): Promise<void> {
+    this.#port ||= this.#options.port ?? (await freePort())
+    for (let attempt = 1; ; attempt++) {
+      this.#process = this.#launch()
+      try {
+        await this.#process.ready
+        return
+      } catch (error) {
+        const taken = this.#process.output.includes('Address already in use')
+        if (!taken || this.#options.port || attempt === 5) throw error
+        this.#port = await freePort()
+      }
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.#halt('SIGINT')
+    await this.start()
+  }
+
+  /** Ends the server at once, without a checkpoint: the next start recovers from WAL. */
+  async crash(): Promise<void> {
+    await this.#halt('SIGQUIT')
+  }
+
+  async stop(): Promise<void> {
+    await this.#halt('SIGINT')
+    if (this.#options.persistent ?? this.#options.dataDir !== undefined) return
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #launch(): GuardedProcess {
+    const keep = this.#options.persistent ?? this.#options.dataDir !== undefined
+    return new GuardedProcess({
+      command: this.#binaries.postgres,
+      args: ['-D', this.folder, '-p', String(this.#port)],
+      spawn: { ...this.#binaries.user, cwd: this.folder },
+      readyWhen: /ready to accept connections/,
+      lastSignal: 'SIGQUIT',
+      ...(keep ? {} : { folder: this.folder })
+    })
+  }
+
+  async #halt(signal: NodeJS.Signals): Promise<void> {
+    const ending = [...this.#pools.values()].map((pool) => pool.end())
+    this.#pools.clear()
+    const server = this.#process
+    this.#process = undefined
+    await server?.stop(signal)
+    await Promise.allSettled(ending)
+  }
+
+  #pool(database: string): pg.Pool {
+    const found = this.#pools.get(database)
+    if (found) return found
+    const config = { ...this.connection(database), max: 4, allowExitOnIdle: true }
+    const pool = new pg.Pool(config)
+    // The server goes down on purpose in many tests: an idle connection that breaks is no error.
+    pool.on('error', () => {})
+    this.#pools.set(database, pool)
+    return pool
+  }
+}
+
+function initialise(binaries: PostgresBinaries, folder: string): void {
+  const passwordFile = join(mkdtempSync(join(tmpdir(), 'millrace-pw-')), 'password')
+  writeFileSync(passwordFile, `${PASSWORD}\n`)
+  const { user } = binaries
+  if (user) {
+    chownSync(folder, user.uid, user.gid)
+    chownSync(join(passwordFile, '..'), user.uid, user.gid)
+    chownSync(passwordFile, user.uid, user.gid)
+  }
+  const args = [
+    `--pgdata=${folder}`,
+    `--username=${USER}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-sync'
+  ]
+  const run = spawnSync(binaries.initdb, args, { ...user, cwd: folder, encoding: 'utf8' })
+  rmSync(join(passwordFile, '..'), { recursive: true, force: true })
+  if (run.status !== 0) throw new Error(`initdb failed: ${run.error ?? run.stderr}`)
+}
+
+function settingsFile(options: PostgresOptions): string {
+  const quick = options.durable ? {} : { fsync: 'off', full_page_writes: 'off' }
+  const settings: Record<string, string> = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    wal_level: 'logical',
+    max_replication_slots: '50',
+    max_wal_senders: '50',
+    max_connections: '150',
+    TimeZone: 'UTC',
+    log_timezone: 'UTC',
+    shared_buffers: '128MB',
+    max_wal_size: '2GB',
+    ...quick,
+    ...options.settings
+  }
+  return Object.entries(settings)
+    .map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'\n`)
+    .join('')
+}
