@@ -5,14 +5,14 @@ import pg from 'pg'
 import { openLmdbBroker } from '../../runtime/broker/lmdb/lmdb-broker.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
+import { compareDatabases, latencies, percentile } from '../support/shop/compare.ts'
+import { QUICKSTART_SIZE, SHOP_SCHEMA, shopRows } from '../support/shop/shop.ts'
+import { checkTopics } from '../support/shop/topics.ts'
+import { Workload } from '../support/shop/workload.ts'
 import { projectRoot } from '../support/source-files.ts'
-import { compareDatabases, latencies, percentile } from './compare.ts'
+import { WorkerProcess } from '../support/worker-process.ts'
 import { Screen, thousands } from './screen.ts'
-import { SHOP_ROWS, SHOP_SCHEMA } from './shop.ts'
 import { SnapshotWatch } from './snapshot-watch.ts'
-import { checkTopics } from './topics.ts'
-import { WorkerProcess } from './worker-process.ts'
-import { Workload } from './workload.ts'
 
 const FILES = ['worker', 'shop-source', 'warehouse-sink', 'orders-file'].map((name) =>
   join('configs/quickstart', `${name}.yaml`)
@@ -32,7 +32,7 @@ async function createShop(postgres: Postgres): Promise<pg.Client> {
   await postgres.createDatabase('warehouse')
   const shop = await connect(postgres, 'shop')
   await shop.query(SHOP_SCHEMA)
-  await shop.query(SHOP_ROWS)
+  await shop.query(shopRows(QUICKSTART_SIZE))
   return shop
 }
 
@@ -112,7 +112,7 @@ async function play(postgres: Postgres, folder: string, screen: Screen, worker: 
   screen.heading('Snapshot')
   const watch = await snapshot(worker, screen)
   screen.heading('Live changes')
-  const workload = new Workload(shop, new Random(7))
+  const workload = new Workload(shop, new Random(7), QUICKSTART_SIZE)
   const since = await stream(worker, workload, shop, screen)
   await pause(1000)
   const steadyFrom = new Date(since.getTime() + 500)
@@ -123,7 +123,7 @@ async function play(postgres: Postgres, folder: string, screen: Screen, worker: 
   clearInterval(meter)
   const delays = await latencies(shop, warehouse, steadyFrom)
   const broker = await openLmdbBroker({ path: join(folder, 'topics') })
-  const topics = await checkTopics(broker, workload.changes)
+  const topics = await checkTopics(broker, 'shop', workload.changes)
   await broker.close()
   for (const example of compared.examples) screen.line(`  ${example}`)
   const ok = await report(screen, [

@@ -1,5 +1,5 @@
+import type { LogLine, WorkerProcess } from '../support/worker-process.ts'
 import { type Screen, thousands } from './screen.ts'
-import type { LogLine, WorkerProcess } from './worker-process.ts'
 
 interface Sample {
   readonly at: number

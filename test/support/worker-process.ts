@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { projectRoot } from '../support/source-files.ts'
+import { projectRoot } from './source-files.ts'
 
 /** One line of the worker's JSON log. */
 export interface LogLine {

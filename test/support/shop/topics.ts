@@ -1,4 +1,4 @@
-import type { Broker } from '../../runtime/broker/broker.ts'
+import type { Broker } from '../../../runtime/broker/broker.ts'
 import { TABLES } from './shop.ts'
 import type { Changes } from './workload.ts'
 
@@ -24,10 +24,14 @@ function parse(value: Buffer): ChangeEvent {
 }
 
 /** Reads every record of the shop's topics and looks for what must not be there. */
-export async function checkTopics(broker: Broker, changes: Changes): Promise<TopicFindings> {
+export async function checkTopics(
+  broker: Broker,
+  prefix: string,
+  changes: Changes
+): Promise<TopicFindings> {
   const found: TopicFindings = { records: 0, duplicates: 0, unaccounted: 0, outOfOrder: 0 }
   for (const table of TABLES) {
-    const topic = `shop.public.${table}`
+    const topic = `${prefix}.public.${table}`
     const counts: Record<string, number> = { c: 0, u: 0, d: 0, r: 0 }
     const seen = new Set<string>()
     const lastLsn = new Map<string, number>()

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Random } from '../support/random.ts'
-import { ROWS, type Table } from './shop.ts'
+import type { Random } from '../random.ts'
+import type { ShopSize, Table } from './shop.ts'
 
 /** How many change events of each kind the workload caused, by table. */
 export type Changes = Record<Table, { c: number; u: number; d: number }>
@@ -17,11 +17,13 @@ export class Workload {
   }
   readonly #client: pg.Client
   readonly #random: Random
+  readonly #size: ShopSize
   #transactions = 0
   #hasPhone = false
 
-  constructor(client: pg.Client, random: Random) {
+  constructor(client: pg.Client, random: Random, size: ShopSize) {
     this.#client = client
+    this.#size = size
     this.#random = random
   }
 
@@ -70,14 +72,14 @@ export class Workload {
     const { rows } = await this.#client.query<{ id: string }>(
       `insert into orders (customer_id, total, note, placed_at)
        values ($1, $2, $3, clock_timestamp()) returning id`,
-      [1 + this.#random.below(ROWS.customers), this.#amount(), this.#note()]
+      [1 + this.#random.below(this.#size.customers), this.#amount(), this.#note()]
     )
     this.changes.orders.c++
     const lines = 1 + this.#random.below(4)
     await this.#change(
       'order_items',
       'c',
-      `insert into order_items select $1, n, 1 + (n * $3::int) % ${ROWS.products}, n, $4, null
+      `insert into order_items select $1, n, 1 + (n * $3::int) % ${this.#size.products}, n, $4, null
        from generate_series(1, $2::int) n`,
       [rows[0]?.id, lines, 1 + this.#random.below(900), this.#amount()]
     )
@@ -85,12 +87,12 @@ export class Workload {
 
   async #payOrder(): Promise<void> {
     const status = this.#random.pick(['paid', 'shipped', 'returned'])
-    const id = 1 + this.#random.below(ROWS.orders)
+    const id = 1 + this.#random.below(this.#size.orders)
     await this.#change('orders', 'u', 'update orders set status = $1 where id = $2', [status, id])
   }
 
   async #changePrices(): Promise<void> {
-    const first = 1 + this.#random.below(ROWS.products)
+    const first = 1 + this.#random.below(this.#size.products)
     await this.#change(
       'products',
       'u',
@@ -101,7 +103,7 @@ export class Workload {
   }
 
   async #changeCustomer(): Promise<void> {
-    const id = 1 + this.#random.below(ROWS.customers)
+    const id = 1 + this.#random.below(this.#size.customers)
     const phone = this.#hasPhone ? ", phone = '+44 ' || id" : ''
     await this.#change(
       'customers',
@@ -114,7 +116,7 @@ export class Workload {
   }
 
   async #cancelOrder(): Promise<void> {
-    const id = 1 + this.#random.below(ROWS.orders)
+    const id = 1 + this.#random.below(this.#size.orders)
     await this.#change('order_items', 'd', 'delete from order_items where order_id = $1', [id])
     await this.#change('orders', 'd', 'delete from orders where id = $1', [id])
   }

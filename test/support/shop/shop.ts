@@ -10,12 +10,16 @@ export const PRIMARY_KEY: Readonly<Record<Table, readonly string[]>> = {
   order_items: ['order_id', 'line']
 }
 
-export const ROWS = {
-  customers: 20_000,
-  products: 2_000,
-  orders: 60_000,
-  linesPerOrder: 2
-} as const
+/** How many rows the shop starts with; an order has two lines. */
+export interface ShopSize {
+  readonly customers: number
+  readonly products: number
+  readonly orders: number
+}
+
+export const QUICKSTART_SIZE: ShopSize = { customers: 20_000, products: 2_000, orders: 60_000 }
+
+const LINES_PER_ORDER = 2
 
 export const SHOP_SCHEMA = `
 create type order_status as enum ('placed', 'paid', 'shipped', 'returned');
@@ -64,7 +68,8 @@ create table order_items (
 );
 `
 
-export const SHOP_ROWS = `
+/** The statements that fill the shop: the same rows every time. */
+export const shopRows = (size: ShopSize): string => `
 select setseed(0.42);
 
 insert into customers (email, name, born, address, tags, credit, newsletter, created_at)
@@ -76,26 +81,26 @@ select 'customer' || n || '@example.com',
        case n % 3 when 0 then '{}' when 1 then '{new}' else '{vip,"says \\"hi\\"",NULL}' end::text[],
        round((random() * 1000)::numeric, 2), n % 2 = 0,
        timestamptz '2024-01-01 00:00:00.123456+00' + n * interval '13 minutes 7.000001 seconds'
-from generate_series(1, ${ROWS.customers}) n;
+from generate_series(1, ${size.customers}) n;
 
 insert into products
 select n, md5('sku' || n)::uuid, 'Product ' || n, round((random() * 500)::numeric, 2), random() * 40,
        case when n % 10 = 0 then decode(md5(n::text), 'hex') end,
        jsonb_build_object('colour', (array['red','green','blue'])[1 + n % 3], 'sizes', jsonb_build_array(n % 5, n % 7)),
        timestamp '2025-01-01' + n * interval '1.5 seconds'
-from generate_series(1, ${ROWS.products}) n;
+from generate_series(1, ${size.products}) n;
 
 insert into orders (customer_id, status, total, note, placed_at, deliver_after)
-select 1 + n % ${ROWS.customers}, (enum_range(null::order_status))[1 + n % 4], round((random() * 900)::numeric, 2),
+select 1 + n % ${size.customers}, (enum_range(null::order_status))[1 + n % 4], round((random() * 900)::numeric, 2),
        case when n % 5 = 0 then repeat('please ring twice ', 1 + n % 4) end,
        timestamptz '2025-01-01 00:00:00+00' + n * interval '41.000007 seconds',
        case when n % 4 = 0 then time '08:00' + (n % 600) * interval '1 minute' end
-from generate_series(1, ${ROWS.orders}) n;
+from generate_series(1, ${size.orders}) n;
 
 insert into order_items
-select o, l, 1 + (o * l) % ${ROWS.products}, 1 + (o + l) % 9, round((random() * 500)::numeric, 2),
+select o, l, 1 + (o * l) % ${size.products}, 1 + (o + l) % 9, round((random() * 500)::numeric, 2),
        case when o % 6 = 0 then 0.15 end
-from generate_series(1, ${ROWS.orders}) o, generate_series(1, ${ROWS.linesPerOrder}) l;
+from generate_series(1, ${size.orders}) o, generate_series(1, ${LINES_PER_ORDER}) l;
 
 analyze;
 `
