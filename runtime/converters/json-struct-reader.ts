@@ -1,0 +1,268 @@
+import { DECIMAL, type Field, type Schema, Struct } from '../api/schema.ts'
+import { fromTwosComplement, scaled, unscaled } from './decimal-text.ts'
+import { type JsonCursor, JsonProblem } from './json-cursor.ts'
+import { parsePlain } from './json-parser.ts'
+
+/** Reads one value at the cursor, as a value of the schema it was compiled for. */
+export type Read = (cursor: JsonCursor) => unknown
+
+const INT64_MIN = -(2n ** 63n)
+const INT64_MAX = 2n ** 63n - 1n
+
+/** Puts readers together, one per schema, and keeps them as long as the schema lives. */
+export class StructReader {
+  readonly #replaceNullWithDefault: boolean
+  readonly #compiled = new WeakMap<Schema, Read>()
+
+  constructor(replaceNullWithDefault: boolean) {
+    this.#replaceNullWithDefault = replaceNullWithDefault
+  }
+
+  readerOf(schema: Schema): Read {
+    const known = this.#compiled.get(schema)
+    if (known) return known
+    const value = this.#reader(schema)
+    const whenNull = this.#nullReader(schema)
+    const read: Read = (cursor) => {
+      if (cursor.peek() === 0x6e && cursor.take('null')) return whenNull()
+      return value(cursor)
+    }
+    this.#compiled.set(schema, read)
+    return read
+  }
+
+  #nullReader(schema: Schema): () => unknown {
+    const fallback = schema.default
+    if (fallback !== undefined && fallback !== null && this.#replaceNullWithDefault) {
+      return () => fallback
+    }
+    if (schema.optional) return () => null
+    return () => {
+      throw new JsonProblem(`is null, but its type is a required ${schema.type}`)
+    }
+  }
+
+  #reader(schema: Schema): Read {
+    switch (schema.type) {
+      case 'int8':
+        return integerReader(-128, 127)
+      case 'int16':
+        return integerReader(-32_768, 32_767)
+      case 'int32':
+        return integerReader(-2_147_483_648, 2_147_483_647)
+      case 'int64':
+        return readInt64
+      case 'float32':
+      case 'float64':
+        return readFloat
+      case 'boolean':
+        return readBoolean
+      case 'string':
+        return readString
+      case 'bytes':
+        return schema.name === DECIMAL ? decimalReader(schema) : readBytes
+      case 'array':
+        return arrayReader(this.#part(schema, schema.items))
+      case 'map':
+        return mapReader(this.#part(schema, schema.keys), this.#part(schema, schema.items))
+      case 'struct':
+        return this.#structReader(schema)
+    }
+  }
+
+  #part(schema: Schema, part: Schema | undefined): Read {
+    if (part === undefined)
+      throw new JsonProblem(`has a schema of type ${schema.type} without its parts`)
+    return this.readerOf(part)
+  }
+
+  #structReader(schema: Schema): Read {
+    const { fields } = schema
+    const reads = fields.map((field) => this.readerOf(field.schema))
+    const keys = fields.map((field) => `${JSON.stringify(field.name)}:`)
+    const absent = fields.map((field) => this.#nullReader(field.schema))
+    const readField = (cursor: JsonCursor, values: unknown[], field: Field): void => {
+      try {
+        values[field.index] = (reads[field.index] as Read)(cursor)
+      } catch (error) {
+        throw error instanceof JsonProblem ? error.within(field.name) : error
+      }
+    }
+    return (cursor) => {
+      if (cursor.peek() !== 0x7b) cursor.unexpected('an object')
+      cursor.enter()
+      cursor.at++
+      const values: unknown[] = new Array(fields.length).fill(undefined)
+      let more = cursor.peek() !== 0x7d
+      if (!more) cursor.at++
+      for (let index = 0; more; index++) {
+        const key = keys[index]
+        if (key !== undefined && cursor.take(key)) readField(cursor, values, fields[index] as Field)
+        else readUnexpected(cursor, schema, (field) => readField(cursor, values, field))
+        const code = cursor.peek()
+        if (code !== 0x2c && code !== 0x7d) cursor.unexpected("',' or '}'")
+        cursor.at++
+        more = code === 0x2c
+      }
+      fillAbsent(values, fields, absent)
+      cursor.depth--
+      return new Struct(schema, values)
+    }
+  }
+}
+
+/** A member in an unexpected place: found by name, or stepped over when the schema has no such field. */
+function readUnexpected(
+  cursor: JsonCursor,
+  schema: Schema,
+  readField: (field: Field) => void
+): void {
+  if (cursor.peek() !== 0x22) cursor.unexpected('a key')
+  const field = schema.field(cursor.string())
+  cursor.expect(0x3a)
+  if (field === undefined) parsePlain(cursor)
+  else readField(field)
+}
+
+function fillAbsent(
+  values: unknown[],
+  fields: readonly Field[],
+  absent: readonly (() => unknown)[]
+): void {
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] !== undefined) continue
+    try {
+      values[at] = (absent[at] as () => unknown)()
+    } catch (error) {
+      const name = fields[at]?.name ?? ''
+      throw error instanceof JsonProblem ? error.within(name) : error
+    }
+  }
+}
+
+function integerReader(min: number, max: number): Read {
+  return (cursor) => {
+    const start = cursor.at
+    const value = cursor.number()
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+      return value
+    }
+    throw new JsonProblem(
+      `is ${cursor.text.slice(start, cursor.at)}, but must be a whole number from ${min} to ${max}`
+    )
+  }
+}
+
+function readInt64(cursor: JsonCursor): number | bigint {
+  const start = cursor.at
+  const value = cursor.number()
+  if (typeof value === 'number' ? Number.isSafeInteger(value) : inInt64(value)) return value
+  throw new JsonProblem(
+    `is ${cursor.text.slice(start, cursor.at)}, but must be a 64-bit whole number`
+  )
+}
+
+function inInt64(value: bigint): boolean {
+  return value >= INT64_MIN && value <= INT64_MAX
+}
+
+function readFloat(cursor: JsonCursor): number {
+  if (cursor.peek() !== 0x22) return Number(cursor.number())
+  const text = cursor.string()
+  if (text === 'NaN' || text === 'Infinity' || text === '-Infinity') return Number(text)
+  throw new JsonProblem(`is ${JSON.stringify(text)}, but must be a number`)
+}
+
+function readBoolean(cursor: JsonCursor): boolean {
+  if (cursor.take('true')) return true
+  return cursor.take('false') ? false : cursor.unexpected('true or false')
+}
+
+function readString(cursor: JsonCursor): string {
+  return cursor.peek() === 0x22 ? cursor.string() : cursor.unexpected('a string')
+}
+
+function readBytes(cursor: JsonCursor): Buffer {
+  const text = readString(cursor)
+  const bytes = Buffer.from(text, 'base64')
+  // Buffer.from leaves out what is not base64: the length tells.
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  if (bytes.length !== Math.floor(((text.length - padding) * 3) / 4)) {
+    throw new JsonProblem(`is ${JSON.stringify(text.slice(0, 40))}, but must be base64`)
+  }
+  return bytes
+}
+
+function decimalReader(schema: Schema): Read {
+  const scale = Number(schema.parameters?.['scale'] ?? 0)
+  return (cursor) => {
+    if (cursor.peek() === 0x22) return scaled(fromTwosComplement(readBytes(cursor)), scale)
+    const text = cursor.numberText()
+    try {
+      return scaled(BigInt(unscaled(text, scale)), scale)
+    } catch (error) {
+      throw new JsonProblem(`is no decimal of scale ${scale}: ${(error as Error).message}`)
+    }
+  }
+}
+
+function arrayReader(item: Read): Read {
+  return (cursor) => {
+    const items: unknown[] = []
+    eachItem(cursor, () => items.push(item(cursor)))
+    return items
+  }
+}
+
+/** An object, or a list of pairs. */
+function mapReader(key: Read, item: Read): Read {
+  return (cursor) => {
+    const map = new Map<unknown, unknown>()
+    if (cursor.peek() === 0x7b) {
+      cursor.at++
+      if (cursor.peek() === 0x7d) {
+        cursor.at++
+        return map
+      }
+      for (;;) {
+        const name = key(cursor)
+        cursor.expect(0x3a)
+        map.set(name, item(cursor))
+        if (cursor.peek() === 0x2c) cursor.at++
+        else break
+      }
+      cursor.expect(0x7d)
+      return map
+    }
+    eachItem(cursor, () => {
+      cursor.expect(0x5b)
+      const name = key(cursor)
+      cursor.expect(0x2c)
+      map.set(name, item(cursor))
+      cursor.expect(0x5d)
+    })
+    return map
+  }
+}
+
+function eachItem(cursor: JsonCursor, read: () => void): void {
+  if (cursor.peek() !== 0x5b) cursor.unexpected('an array')
+  cursor.enter()
+  cursor.at++
+  if (cursor.peek() === 0x5d) {
+    cursor.at++
+  } else {
+    for (let index = 0; ; index++) {
+      try {
+        read()
+      } catch (error) {
+        throw error instanceof JsonProblem ? error.within(`[${index}]`) : error
+      }
+      const code = cursor.peek()
+      if (code !== 0x2c && code !== 0x5d) cursor.unexpected("',' or ']'")
+      cursor.at++
+      if (code === 0x5d) break
+    }
+  }
+  cursor.depth--
+}
