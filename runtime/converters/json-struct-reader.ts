@@ -53,6 +53,7 @@ export class StructReader {
       case 'int64':
         return readInt64
       case 'float32':
+        return (cursor) => Math.fround(readFloat(cursor))
       case 'float64':
         return readFloat
       case 'boolean':
@@ -77,51 +78,67 @@ export class StructReader {
   }
 
   #structReader(schema: Schema): Read {
-    const { fields } = schema
-    const reads = fields.map((field) => this.readerOf(field.schema))
-    const keys = fields.map((field) => `${JSON.stringify(field.name)}:`)
-    const absent = fields.map((field) => this.#nullReader(field.schema))
-    const readField = (cursor: JsonCursor, values: unknown[], field: Field): void => {
-      try {
-        values[field.index] = (reads[field.index] as Read)(cursor)
-      } catch (error) {
-        throw error instanceof JsonProblem ? error.within(field.name) : error
-      }
-    }
+    const reads = schema.fields.map((field) => this.readerOf(field.schema))
+    const keys = schema.fields.map((field) => `${JSON.stringify(field.name)}:`)
+    const absent = schema.fields.map((field) => this.#nullReader(field.schema))
     return (cursor) => {
       if (cursor.peek() !== 0x7b) cursor.unexpected('an object')
       cursor.enter()
       cursor.at++
-      const values: unknown[] = new Array(fields.length).fill(undefined)
-      let more = cursor.peek() !== 0x7d
-      if (!more) cursor.at++
-      for (let index = 0; more; index++) {
-        const key = keys[index]
-        if (key !== undefined && cursor.take(key)) readField(cursor, values, fields[index] as Field)
-        else readUnexpected(cursor, schema, (field) => readField(cursor, values, field))
-        const code = cursor.peek()
-        if (code !== 0x2c && code !== 0x7d) cursor.unexpected("',' or '}'")
-        cursor.at++
-        more = code === 0x2c
+      const values: unknown[] = []
+      let inOrder = 0
+      try {
+        // Nearly always the fields are all there, in order: then nothing else has to be looked at.
+        while (inOrder < keys.length && cursor.take(keys[inOrder] as string)) {
+          values.push((reads[inOrder] as Read)(cursor))
+          inOrder++
+          if (cursor.peek() !== 0x2c) break
+          cursor.at++
+        }
+      } catch (error) {
+        throw problemWithin(error, schema.fields[inOrder])
       }
-      fillAbsent(values, fields, absent)
+      const afterComma = cursor.text.charCodeAt(cursor.at - 1) === 0x2c
+      if (inOrder < keys.length || afterComma || cursor.peek() !== 0x7d) {
+        readRest(cursor, { schema, reads, values, inOrder })
+        fillAbsent(values, schema.fields, absent)
+      }
+      cursor.expect(0x7d)
       cursor.depth--
       return new Struct(schema, values)
     }
   }
 }
 
-/** A member in an unexpected place: found by name, or stepped over when the schema has no such field. */
-function readUnexpected(
-  cursor: JsonCursor,
-  schema: Schema,
-  readField: (field: Field) => void
-): void {
-  if (cursor.peek() !== 0x22) cursor.unexpected('a key')
-  const field = schema.field(cursor.string())
-  cursor.expect(0x3a)
-  if (field === undefined) parsePlain(cursor)
-  else readField(field)
+function problemWithin(error: unknown, field: Field | undefined): unknown {
+  return error instanceof JsonProblem ? error.within(field?.name ?? '') : error
+}
+
+interface Unfinished {
+  readonly schema: Schema
+  readonly reads: readonly Read[]
+  readonly values: unknown[]
+  readonly inOrder: number
+}
+
+/** Members in another order, unknown ones, and missing ones: those stay undefined. */
+function readRest(cursor: JsonCursor, { schema, reads, values, inOrder }: Unfinished): void {
+  for (let at = inOrder; at < reads.length; at++) values.push(undefined)
+  let afterComma = cursor.text.charCodeAt(cursor.at - 1) === 0x2c
+  while (afterComma || cursor.peek() !== 0x7d) {
+    if (cursor.peek() !== 0x22) cursor.unexpected('a key')
+    const field = schema.field(cursor.string())
+    cursor.expect(0x3a)
+    try {
+      if (field === undefined) parsePlain(cursor)
+      else values[field.index] = (reads[field.index] as Read)(cursor)
+    } catch (error) {
+      throw problemWithin(error, field)
+    }
+    afterComma = cursor.peek() === 0x2c
+    if (afterComma) cursor.at++
+    else if (cursor.peek() !== 0x7d) cursor.unexpected("',' or '}'")
+  }
 }
 
 function fillAbsent(
@@ -134,8 +151,7 @@ function fillAbsent(
     try {
       values[at] = (absent[at] as () => unknown)()
     } catch (error) {
-      const name = fields[at]?.name ?? ''
-      throw error instanceof JsonProblem ? error.within(name) : error
+      throw problemWithin(error, fields[at])
     }
   }
 }
