@@ -180,6 +180,9 @@ function readName(
   if (entry && value?.kind === 'scalar' && value.text.trim() !== '') {
     return { text: value.text, position: entry.position }
   }
+  if (entry === undefined && problems.some((problem) => problem.suggestion === 'write name')) {
+    return null
+  }
   problems.push({
     severity: 'error',
     position: entry?.position ?? map.position,

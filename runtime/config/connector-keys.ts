@@ -10,6 +10,7 @@ import {
   refused,
   string
 } from '../api/config.ts'
+import { regexProblem } from './regex-text.ts'
 
 // Names, defaults and meanings are those of Kafka Connect 4.3 (ConnectorConfig, SourceConnectorConfig,
 // SinkConnectorConfig, TopicCreationConfig), so that existing configurations load as they are.
@@ -281,15 +282,4 @@ function validRegexes(patterns: readonly string[]): string | undefined {
     if (problem) return problem
   }
   return undefined
-}
-
-/** @returns why the text is not a regular expression, worded to follow the key's name */
-export function regexProblem(pattern: string): string | undefined {
-  try {
-    new RegExp(`^(?:${pattern})$`)
-    return undefined
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split(': ').at(-1) : String(error)
-    return `must be a regular expression; '${pattern}' is not: ${reason}`
-  }
 }

@@ -1,4 +1,6 @@
 import type { ConfigKey, ConfigSpec, RawConfig } from '../api/config.ts'
+import { isSecretKey } from './redact.ts'
+import { escapeRegex } from './regex-text.ts'
 import { guess } from './spelling.ts'
 import { suggestValue } from './suggest-value.ts'
 
@@ -105,7 +107,7 @@ export function isPattern(name: string): boolean {
 export function patternRegex(name: string): RegExp {
   const parts = name.split(/(<[^>]+>)/).map((part) => {
     if (part === '<n>') return '\\d+'
-    return part.startsWith('<') ? '.+?' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    return part.startsWith('<') ? '.+?' : escapeRegex(part)
   })
   return new RegExp(`^${parts.join('')}$`)
 }
@@ -226,7 +228,7 @@ function unknownKey(
   // A required key that was probably meant here is not reported as missing as well.
   if (error && meant) guessed.add(index.aliases.get(meant.name) ?? meant.name)
   const shown = /[\n]/.test(value) || value.length > 40 ? '' : value
-  const secret = meant ? index.exact.get(meant.name)?.options.secret : true
+  const secret = isSecretKey(given) || (meant && find(index, meant.name)?.key.options.secret)
   return {
     kind: 'unknown',
     severity: error ? 'error' : 'warning',

@@ -1,5 +1,6 @@
 import type { ConfigSpec, RawConfig } from '../api/config.ts'
 import { hasReference } from './reference-syntax.ts'
+import { escapeRegex } from './regex-text.ts'
 
 const MASK = '********'
 
@@ -86,7 +87,7 @@ function patternOf(values: ReadonlySet<string>): RegExp {
   const parts = [...values]
     .toSorted((a, b) => b.length - a.length)
     .map((value) => {
-      const escaped = value.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+      const escaped = escapeRegex(value)
       // A very short secret is masked as a word only: within words it is not the secret.
       return value.length < 4 ? `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])` : escaped
     })

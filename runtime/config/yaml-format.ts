@@ -21,7 +21,7 @@ const SYNTAX_ERRORS_SHOWN = 5
 const SUGGESTIONS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces',
   BAD_INDENT: 'give entries of one map the same indentation',
-  BAD_ALIAS: 'write &name before the value that *name repeats',
+  BAD_ALIAS: 'put a text that starts with * or & in quotes',
   BAD_DQ_ESCAPE: "double the backslash, or use single quotes: '\\d+'",
   BAD_SCALAR_START: "put the value in quotes: '...'",
   BLOCK_AS_IMPLICIT_KEY:
@@ -52,6 +52,7 @@ export function parseYaml(source: string): ParsedFile {
     const reader = new DocumentReader(document, lines)
     const node = reader.read(document.contents, 0)
     problems.push(...reader.problems)
+    if (reader.unreadable) continue
     if (!(node.kind === 'scalar' && node.isNull)) documents.push(node)
   }
   return { documents, problems }
@@ -84,6 +85,8 @@ function positionAt(lines: LineCounter, offset: number): Position {
 
 class DocumentReader {
   readonly problems: FormProblem[] = []
+  /** Set by an alias that stands for nothing, for itself or for too much. */
+  unreadable = false
   readonly #document: Document.Parsed
   readonly #lines: LineCounter
   #nodes = 0
@@ -100,7 +103,7 @@ class DocumentReader {
     if (this.#nodes > MAX_NODES || depth > MAX_DEPTH) return this.#tooLarge(position)
     if (isAlias(node)) {
       const target = node.resolve(this.#document)
-      return target === undefined ? nothing(position) : this.read(target, depth + 1, position)
+      return target ? this.read(target, depth + 1, position) : this.#noAnchor(node.source, position)
     }
     if (isMap(node)) {
       return { kind: 'map', entries: this.#entries(node, depth), position }
@@ -167,8 +170,19 @@ class DocumentReader {
     })
   }
 
+  #noAnchor(name: string, position: Position): LocatedNode {
+    this.unreadable = true
+    this.problems.push({
+      severity: 'error',
+      position,
+      message: `the alias *${name} repeats a value that is not there`,
+      suggestion: `write &${name} before the value to repeat, or put a text that starts with * in quotes`
+    })
+    return nothing(position)
+  }
+
   #tooLarge(position: Position): LocatedNode {
-    if (!this.problems.some((problem) => problem.message.startsWith('the document is too'))) {
+    if (!this.unreadable) {
       this.problems.push({
         severity: 'error',
         position,
@@ -176,6 +190,7 @@ class DocumentReader {
         suggestion: 'write the values out instead of nesting aliases'
       })
     }
+    this.unreadable = true
     return nothing(position)
   }
 
