@@ -32,10 +32,22 @@ function normalize(name: string): string {
 
 function distanceScore(wrong: string, bare: string, name: string): number | null {
   if (bare === normalize(name)) return 0
-  const limit = wrong.length < 5 ? 1 : wrong.length < 12 ? 2 : 3
+  const limit = lettersThatMayDiffer(wrong)
   if (Math.abs(wrong.length - name.length) > limit) return null
   const distance = editDistance(wrong.toLowerCase(), name.toLowerCase())
-  return distance <= limit ? distance : null
+  return distance <= limit && partsAreNear(wrong, name) ? distance : null
+}
+
+function lettersThatMayDiffer(word: string): number {
+  return word.length < 5 ? 1 : word.length < 12 ? 2 : 3
+}
+
+/** Part by part, so that `database.host` is not taken for `database.port`. */
+function partsAreNear(wrong: string, name: string): boolean {
+  const parts = wrong.toLowerCase().split('.')
+  const others = name.toLowerCase().split('.')
+  if (parts.length !== others.length) return true
+  return parts.every((part, i) => editDistance(part, others[i] ?? '') <= lettersThatMayDiffer(part))
 }
 
 /** Whether one name is the other with whole parts left out at the start or the end. */

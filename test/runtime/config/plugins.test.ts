@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { ConnectError } from '../../../runtime/api/errors.ts'
+import { Plugins } from '../../../runtime/config/plugins.ts'
+import { tempFolder } from './temp-folder.ts'
+import { registry } from './test-plugins.ts'
+
+const api = pathToFileURL(new URL('../../../runtime/api', import.meta.url).pathname).href
+
+const declaration = (summary: string, extra = '') => `
+import { defineSource } from '${api}/connector.ts'
+export default defineSource({
+  summary: '${summary}',
+  ${extra}
+  config: {},
+  createTask: () => { throw new Error('not here') }
+})`
+
+const code = (expected: string, text: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ConnectError)
+  assert.equal(error.code, expected)
+  assert.match(`${error.message} (${error.hint})`, text)
+  return true
+}
+
+test('finds built-in plugins by every name that Kafka Connect accepts', async () => {
+  const plugins = new Plugins({ registry, pluginPath: [], cwd: '.' })
+  const names = ['acme', 'com.acme.AcmeSourceConnector', 'AcmeSourceConnector', 'AcmeSource']
+  const found = await Promise.all(names.map((name) => plugins.describe('connector', name)))
+  assert.deepEqual(new Set(found.map(({ name }) => name)), new Set(['acme']))
+  assert.equal((await plugins.describe('transform', 'Cast$Value')).name, 'cast')
+  assert.equal((await plugins.describe('converter', 'JsonConverter')).name, 'json')
+  assert.equal((await plugins.describe('converter', 'Json')).name, 'json')
+})
+
+test('suggests the name that was probably meant', async () => {
+  const plugins = new Plugins({ registry, pluginPath: [], cwd: '.' })
+  await assert.rejects(
+    plugins.find('connector', 'acmee'),
+    code('UNKNOWN_PLUGIN', /no connector 'acmee' \(write acme\)/)
+  )
+  await assert.rejects(
+    plugins.find('sink', 'quite-else'),
+    code('UNKNOWN_PLUGIN', /use one of acme-sink, a file such as \.\/my-sink\.ts/)
+  )
+  await assert.rejects(
+    plugins.find('sink', 'acme'),
+    code('UNKNOWN_PLUGIN', /acme is a source connector, not a sink connector/)
+  )
+})
+
+test('loads a plugin from a file and from an npm package', async (t) => {
+  const cwd = await tempFolder(t, {
+    'my-source.ts': declaration('mine'),
+    'node_modules/@acme/plugin/package.json': JSON.stringify({
+      name: '@acme/plugin',
+      exports: {
+        '.': { require: './no.cjs', import: { types: './a.d.ts', default: './a.js' } },
+        './other': './b.js'
+      }
+    }),
+    'node_modules/@acme/plugin/a.js': declaration('scoped').replace('type: module', ''),
+    'node_modules/@acme/plugin/b.js': declaration('other'),
+    'node_modules/plain/package.json': '{"name": "plain", "main": "lib/x.mjs"}',
+    'node_modules/plain/lib/x.mjs': declaration('plain'),
+    'sub/keep': ''
+  })
+  const plugins = new Plugins({ registry, pluginPath: [], cwd: `${cwd}/sub` })
+  const summary = async (name: string) => (await plugins.find('source', name)).summary
+  assert.equal(await summary('../my-source.ts'), 'mine')
+  assert.equal(await summary('@acme/plugin'), 'scoped')
+  assert.equal(await summary('@acme/plugin/other'), 'other')
+  assert.equal(await summary('plain'), 'plain')
+})
+
+test('says what is wrong with a plugin file', async (t) => {
+  const cwd = await tempFolder(t, {
+    'throws.ts': 'throw new Error("no such thing")',
+    'nothing.ts': 'export const x = 1',
+    'other.ts': 'export default { kind: "task" }',
+    'partial.ts': 'export default { kind: "source", config: {} }'
+  })
+  const plugins = new Plugins({ registry, pluginPath: [], cwd })
+  const fails = (name: string, expected: string, text: RegExp) =>
+    assert.rejects(plugins.find('source', name), code(expected, text))
+  await fails('./missing.ts', 'UNKNOWN_PLUGIN', /missing\.ts does not exist/)
+  await fails('./throws.ts', 'PLUGIN_FAILED', /cannot be loaded: no such thing/)
+  await fails('./nothing.ts', 'INVALID_PLUGIN', /no default export that is a declaration/)
+  await fails('./other.ts', 'INVALID_PLUGIN', /not made by defineSource/)
+  await fails('./partial.ts', 'INVALID_PLUGIN', /declares no createTask/)
+})
+
+test('finds and lists the plugins on plugin.path: modules, packages and packages in scopes', async (t) => {
+  const cwd = await tempFolder(t, {
+    'plugins/loose.ts': declaration('loose', "classNames: ['com.acme.LooseSourceConnector'],"),
+    'plugins/part-of-loose.ts': 'export const part = 1',
+    'plugins/types.d.ts': 'export {}',
+    'plugins/packed/package.json': '{"name": "packed", "type": "module", "main": "index.js"}',
+    'plugins/packed/index.js': declaration('packed', "version: '1.2.3',"),
+    'plugins/@scope/inner/package.json': '{"name": "@scope/inner", "exports": "./i.js"}',
+    'plugins/@scope/inner/i.js': declaration('inner')
+  })
+  const plugins = new Plugins({ registry, pluginPath: ['plugins'], cwd })
+  assert.equal((await plugins.find('source', 'LooseSource')).summary, 'loose')
+  const listed = await plugins.list()
+  assert.deepEqual(
+    listed
+      .filter(({ origin }) => origin !== 'built-in')
+      .map(({ name, version }) => [name, version]),
+    [
+      ['@scope/inner', null],
+      ['loose', null],
+      ['packed', '1.2.3']
+    ]
+  )
+  assert.ok(listed.some(({ name, kind }) => name === 'json' && kind === 'converter'))
+})
+
+test('refuses a plugin.path that does not exist', async () => {
+  const plugins = new Plugins({ registry, pluginPath: ['./missing'], cwd: '.' })
+  await assert.rejects(plugins.list(), code('BAD_PLUGIN_PATH', /\.\/missing, which does not exist/))
+})
