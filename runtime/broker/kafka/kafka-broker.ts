@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import type { TopicPartition, TopicPartitionOffset } from '../../api/record.ts'
+import type { Logger } from '../../api/task.ts'
+import type {
+  Broker,
+  OffsetSpec,
+  Producer,
+  ProducerOptions,
+  Reader,
+  TopicDescription,
+  TopicSpec
+} from '../broker.ts'
+import {
+  type ClientSettings,
+  type KafkaConfig,
+  readClientConfig,
+  unusedKeys
+} from './client-config.ts'
+import { KafkaClient } from './kafka-client.ts'
+import { brokerError, CODE } from './kafka-error.ts'
+import { IdempotentProducer, TransactionalProducer } from './kafka-producer.ts'
+import { KafkaReader } from './kafka-reader.ts'
+import { KafkaTopics } from './kafka-topics.ts'
+import { commitOffsetsRequest, deleteGroupRequest, groupOffsetsRequest } from './offset-requests.ts'
+import type { PartitionsAnswer } from './topic-requests.ts'
+
+export interface KafkaBrokerOptions {
+  readonly logger?: Logger
+}
+
+/**
+ * Topics in Kafka 2.5 or later.
+ *
+ * @param config Kafka client keys: `bootstrap.servers`, `security.protocol`, `sasl.*`, `ssl.*`,
+ *   `compression.type`, `transaction.timeout.ms`... Keys without effect are named in a warning.
+ * @throws {ConnectError} INVALID_KAFKA_CONFIG, KAFKA_AUTHENTICATION, KAFKA_TLS
+ * @throws {RetriableError} KAFKA_UNREACHABLE when none of the servers answers
+ */
+export async function openKafkaBroker(
+  config: KafkaConfig,
+  options: KafkaBrokerOptions = {}
+): Promise<Broker> {
+  const settings = await readClientConfig(config)
+  const unused = unusedKeys(config)
+  if (unused.length > 0) {
+    options.logger?.warn('Kafka client settings without effect', { keys: unused })
+  }
+  const broker = new KafkaBroker(settings, options.logger)
+  try {
+    await broker.connect()
+  } catch (error) {
+    await broker.close()
+    throw error
+  }
+  return broker
+}
+
+class KafkaBroker implements Broker {
+  readonly #settings: ClientSettings
+  readonly #logger: Logger | undefined
+  readonly #client: KafkaClient
+  readonly #topics: KafkaTopics
+  /** Producers and readers have connections of their own: a fetch holds up all that come after. */
+  readonly #open = new Set<KafkaClient>()
+
+  constructor(settings: ClientSettings, logger: Logger | undefined) {
+    this.#settings = settings
+    this.#logger = logger
+    this.#client = this.#newClient(settings.clientId)
+    this.#topics = new KafkaTopics(this.#client)
+  }
+
+  async connect(): Promise<void> {
+    await this.#client.refresh([])
+  }
+
+  createTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.#topics.create(topics)
+  }
+
+  describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+    return this.#topics.describe(names)
+  }
+
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return this.#topics.delete(names)
+  }
+
+  deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void> {
+    return this.#topics.deleteRecords(before)
+  }
+
+  offsets(
+    partitions: readonly TopicPartition[],
+    spec: OffsetSpec
+  ): Promise<readonly TopicPartitionOffset[]> {
+    return this.#topics.offsets(partitions, spec)
+  }
+
+  async producer({ clientId, transactionalId }: ProducerOptions): Promise<Producer> {
+    const client = this.#newClient(clientId)
+    const producer =
+      transactionalId === undefined
+        ? new IdempotentProducer(client)
+        : new TransactionalProducer(client, transactionalId)
+    try {
+      await producer.start()
+    } catch (error) {
+      client.close()
+      throw error
+    }
+    return producer
+  }
+
+  async reader(): Promise<Reader> {
+    return new KafkaReader(
+      this.#newClient(`${this.#settings.clientId}-${randomUUID().slice(0, 8)}`)
+    )
+  }
+
+  async groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]> {
+    const what = `read the offsets of group ${group}`
+    const request = groupOffsetsRequest(group)
+    const answer = await this.#client.askCoordinator(
+      { kind: 'group', key: group, request, what, codeOf: ({ code }) => code },
+      this.#settings.deliveryTimeoutMs
+    )
+    if (answer.code !== CODE.none) throw brokerError(answer.code, what)
+    return answer.partitions
+      .filter(({ offset }) => offset >= 0)
+      .map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+  }
+
+  async commitGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return
+    const what = `commit the offsets of group ${group}`
+    const request = commitOffsetsRequest(group, offsets)
+    const codeOf = ({ partitions }: PartitionsAnswer) =>
+      partitions.find(({ code }) => code !== CODE.none)?.code ?? CODE.none
+    const answer = await this.#client.askCoordinator(
+      { kind: 'group', key: group, request, what, codeOf },
+      this.#settings.deliveryTimeoutMs
+    )
+    if (codeOf(answer) !== CODE.none) throw brokerError(codeOf(answer), what)
+  }
+
+  async deleteGroup(group: string): Promise<void> {
+    const what = `delete group ${group}`
+    const request = deleteGroupRequest(group)
+    const { code } = await this.#client.askCoordinator(
+      { kind: 'group', key: group, request, what, codeOf: (answer) => answer.code },
+      this.#settings.deliveryTimeoutMs
+    )
+    if (code !== CODE.none && code !== CODE.groupIdNotFound) throw brokerError(code, what)
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#open) client.close()
+  }
+
+  #newClient(clientId: string): KafkaClient {
+    const client = new KafkaClient({ settings: this.#settings, clientId, logger: this.#logger })
+    this.#open.add(client)
+    client.closing.addEventListener('abort', () => this.#open.delete(client), { once: true })
+    return client
+  }
+}

@@ -1,0 +1,96 @@
+import type { TopicPartition } from '../../api/record.ts'
+import type { KafkaClient } from './kafka-client.ts'
+import { brokerError, CODE } from './kafka-error.ts'
+import type { WireRequest } from './node-connection.ts'
+import {
+  addPartitionsRequest,
+  type CodeAnswer,
+  endTransactionRequest,
+  type InitProducerIdAnswer,
+  initProducerIdRequest,
+  NO_IDENTITY,
+  type ProducerIdentity
+} from './transaction-requests.ts'
+
+/** The coordinator's side of the transactions of one transactional id. */
+export class Transaction {
+  readonly transactionalId: string
+  readonly #client: KafkaClient
+  readonly #partitions = new Set<string>()
+  #identity = NO_IDENTITY
+
+  constructor(client: KafkaClient, transactionalId: string) {
+    this.#client = client
+    this.transactionalId = transactionalId
+  }
+
+  get identity(): ProducerIdentity {
+    return this.#identity
+  }
+
+  get isOpen(): boolean {
+    return this.#partitions.size > 0
+  }
+
+  /**
+   * Gets an epoch above all before: the first time fencing other producers of the id, later only
+   * while no other has done so. Either way the open transaction is over when this returns: committed
+   * if its commit had been recorded, otherwise aborted, and its records can be seen or never will be.
+   *
+   * @throws {FencedError} when another producer took over
+   */
+  async start(timeoutMs = this.#client.settings.deliveryTimeoutMs): Promise<void> {
+    const { transactionTimeoutMs } = this.#client.settings
+    const request = initProducerIdRequest(this.transactionalId, {
+      timeoutMs: transactionTimeoutMs,
+      last: this.#identity
+    })
+    const what = `start a producer with the transactional id ${this.transactionalId}`
+    const answer = await this.#ask<InitProducerIdAnswer>(request, what, timeoutMs)
+    this.#identity = { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+    this.#partitions.clear()
+  }
+
+  /** Lets the transaction write to these partitions as well. */
+  async add(partitions: readonly TopicPartition[]): Promise<void> {
+    const added = partitions.filter((partition) => !this.#partitions.has(keyOf(partition)))
+    if (added.length === 0) return
+    for (const partition of added) this.#partitions.add(keyOf(partition))
+    const request = addPartitionsRequest(this.transactionalId, this.#identity, added)
+    const topics = [...new Set(added.map(({ topic }) => topic))].join(', ')
+    await this.#ask(request, `write to ${topics} in a transaction`)
+  }
+
+  /**
+   * Commits. A lost answer is asked for again, which is safe: the coordinator answers the same as
+   * long as no other transaction of this epoch has begun.
+   */
+  async commit(): Promise<void> {
+    const request = endTransactionRequest(this.transactionalId, this.#identity, true)
+    await this.#ask(request, `commit the transaction of ${this.transactionalId}`)
+    this.#partitions.clear()
+  }
+
+  async #ask<T extends CodeAnswer>(
+    request: WireRequest<T>,
+    what: string,
+    timeoutMs = this.#client.settings.deliveryTimeoutMs
+  ): Promise<T> {
+    const answer = await this.#client.askCoordinator(
+      {
+        kind: 'transaction',
+        key: this.transactionalId,
+        request,
+        what,
+        codeOf: ({ code }: T) => code
+      },
+      timeoutMs
+    )
+    if (answer.code !== CODE.none) throw brokerError(answer.code, what)
+    return answer
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition} ${topic}`
+}
