@@ -1,6 +1,23 @@
 import { pathToFileURL } from 'node:url'
+import type {
+  ConverterPlugin,
+  HeaderConverterPlugin,
+  PredicatePlugin,
+  SinkConnector,
+  SourceConnector,
+  TransformPlugin
+} from '../api/connector.ts'
 import { ConnectError } from '../api/errors.ts'
-import type { AnyPlugin } from './plugins.ts'
+
+export type AnyPlugin =
+  | SourceConnector
+  | SinkConnector
+  | TransformPlugin
+  | PredicatePlugin
+  | ConverterPlugin
+  | HeaderConverterPlugin
+
+export type PluginKind = AnyPlugin['kind']
 
 /** What each kind of declaration has to have besides `summary` and `config`. */
 const CREATORS: Readonly<Record<string, 'createTask' | 'create'>> = {

@@ -9,18 +9,8 @@ import type {
 } from '../api/connector.ts'
 import { ConnectError } from '../api/errors.ts'
 import { findPluginFiles, resolvePackage } from './plugin-files.ts'
-import { loadFoundPlugin, loadPlugin } from './plugin-module.ts'
+import { type AnyPlugin, loadFoundPlugin, loadPlugin, type PluginKind } from './plugin-module.ts'
 import { guess } from './spelling.ts'
-
-export type AnyPlugin =
-  | SourceConnector
-  | SinkConnector
-  | TransformPlugin
-  | PredicatePlugin
-  | ConverterPlugin
-  | HeaderConverterPlugin
-
-export type PluginKind = AnyPlugin['kind']
 
 /** Short name to what is known of a plugin without loading it. */
 export type PluginRegistry = Readonly<Record<string, RegisteredPlugin>>

@@ -8,7 +8,8 @@ import {
   defineTransform
 } from '../../../runtime/api/connector.ts'
 import type { LoadedConnector } from '../../../runtime/config/load-files.ts'
-import { type AnyPlugin, type PluginRegistry, Plugins } from '../../../runtime/config/plugins.ts'
+import type { AnyPlugin } from '../../../runtime/config/plugin-module.ts'
+import { type PluginRegistry, Plugins } from '../../../runtime/config/plugins.ts'
 import { References } from '../../../runtime/config/references.ts'
 
 const unused = (): never => {
