@@ -1,11 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Mechanism, SASLOptions } from 'kafkajs'
-import { ConnectError } from '../../api/errors.ts'
+import { invalidConfig, type KafkaConfig } from './kafka-config.ts'
 import { readSasl } from './sasl-config.ts'
 import { readTls } from './tls-config.ts'
-
-/** Kafka client keys and values, as in a properties file. */
-export type KafkaConfig = Readonly<Record<string, string>>
 
 export interface ServerAddress {
   readonly host: string
@@ -88,10 +85,6 @@ export async function readClientConfig(config: KafkaConfig): Promise<ClientSetti
 /** The keys that have no effect here, for a warning. */
 export function unusedKeys(config: KafkaConfig): string[] {
   return Object.keys(config).filter((key) => !USED_KEYS.has(key) && !/^(sasl|ssl)\./.test(key))
-}
-
-export function invalidConfig(message: string, hint?: string): ConnectError {
-  return new ConnectError('INVALID_KAFKA_CONFIG', message, hint === undefined ? {} : { hint })
 }
 
 function readServers(text: string): ServerAddress[] {

@@ -10,13 +10,9 @@ import type {
   TopicDescription,
   TopicSpec
 } from '../broker.ts'
-import {
-  type ClientSettings,
-  type KafkaConfig,
-  readClientConfig,
-  unusedKeys
-} from './client-config.ts'
+import { type ClientSettings, readClientConfig, unusedKeys } from './client-config.ts'
 import { KafkaClient } from './kafka-client.ts'
+import type { KafkaConfig } from './kafka-config.ts'
 import { brokerError, CODE } from './kafka-error.ts'
 import { IdempotentProducer, TransactionalProducer } from './kafka-producer.ts'
 import { KafkaReader } from './kafka-reader.ts'

@@ -1,6 +1,6 @@
 import type { Mechanism, SASLOptions } from 'kafkajs'
 import { ConnectError } from '../../api/errors.ts'
-import type { KafkaConfig } from './client-config.ts'
+import { invalidConfig, type KafkaConfig } from './kafka-config.ts'
 
 const MECHANISMS = 'PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER'
 
@@ -18,10 +18,13 @@ export function readSasl(config: KafkaConfig): SASLOptions | Mechanism {
   const password = options.get('password')
   const known = mechanism === 'PLAIN' || /^SCRAM-SHA-(256|512)$/.test(mechanism)
   if (!known) {
-    throw invalid(`sasl.mechanism is ${mechanism}, which is not supported`, `use ${MECHANISMS}`)
+    throw invalidConfig(
+      `sasl.mechanism is ${mechanism}, which is not supported`,
+      `use ${MECHANISMS}`
+    )
   }
   if (username === undefined || password === undefined) {
-    throw invalid(
+    throw invalidConfig(
       'sasl.jaas.config has no username or no password',
       `write it as org.apache.kafka.common.security.${moduleOf(mechanism)} required` +
         ' username="..." password="...";'
@@ -56,7 +59,7 @@ function oauthBearer(config: KafkaConfig, options: Map<string, string>): SASLOpt
     config['sasl.oauthbearer.client.credentials.client.secret'] ?? options.get('clientSecret')
   const scope = config['sasl.oauthbearer.scope'] ?? options.get('scope')
   if (url === undefined || clientId === undefined || secret === undefined) {
-    throw invalid(
+    throw invalidConfig(
       'sasl.mechanism is OAUTHBEARER, but there is no token endpoint, client id or client secret',
       'set sasl.oauthbearer.token.endpoint.url, and clientId and clientSecret in sasl.jaas.config'
     )
@@ -82,8 +85,4 @@ function oauthBearer(config: KafkaConfig, options: Map<string, string>): SASLOpt
     )
   }
   return { mechanism: 'oauthbearer', oauthBearerProvider }
-}
-
-function invalid(message: string, hint: string): ConnectError {
-  return new ConnectError('INVALID_KAFKA_CONFIG', message, { hint })
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
-import { ConnectError } from '../../api/errors.ts'
-import type { KafkaConfig } from './client-config.ts'
+import { invalidConfig, type KafkaConfig } from './kafka-config.ts'
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g
 
@@ -38,14 +37,15 @@ async function pemOf(config: KafkaConfig, inlineKey: string, locationKey: string
   const inline = config[inlineKey]
   if (inline !== undefined) {
     const pem = asPem(inline)
-    if (pem === '') throw invalid(`${inlineKey} holds no PEM block`, 'paste the whole PEM text')
+    if (pem === '')
+      throw invalidConfig(`${inlineKey} holds no PEM block`, 'paste the whole PEM text')
     return pem
   }
   const location = config[locationKey]
   if (location === undefined) return null
   const pem = asPem((await read(location, locationKey)).toString('latin1'))
   if (pem !== '') return pem
-  throw invalid(
+  throw invalidConfig(
     `${locationKey} names ${location}, which is not a PEM file`,
     `convert it with: keytool -importkeystore -srckeystore ${location} -destkeystore store.p12` +
       ' -deststoretype PKCS12 && openssl pkcs12 -in store.p12 -out store.pem -nodes'
@@ -56,12 +56,10 @@ async function read(location: string, key: string): Promise<Buffer> {
   try {
     return await readFile(location)
   } catch (cause) {
-    throw new ConnectError(
-      'INVALID_KAFKA_CONFIG',
+    throw invalidConfig(
       `${key} names ${location}, which cannot be read`,
-      {
-        cause
-      }
+      'check the path and its permissions',
+      cause
     )
   }
 }
@@ -77,8 +75,4 @@ function asPem(text: string): string {
       : `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
   }
   return pem
-}
-
-function invalid(message: string, hint: string): ConnectError {
-  return new ConnectError('INVALID_KAFKA_CONFIG', message, { hint })
 }
