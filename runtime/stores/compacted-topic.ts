@@ -1,0 +1,217 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectError, describeError } from '../api/errors.ts'
+import type { TopicPartitionOffset } from '../api/record.ts'
+import type { Logger } from '../api/task.ts'
+import type {
+  Broker,
+  FetchedBatch,
+  LogRecord,
+  Producer,
+  Reader,
+  TopicSpec
+} from '../broker/broker.ts'
+import { partitionOfKey } from './murmur2.ts'
+
+const READ_BYTES = 4 * 1024 * 1024
+const FOLLOW_WAIT_MS = 5000
+const RETRY_MS = 500
+
+/** A record of an internal topic. */
+export interface CompactedRecord {
+  readonly key: string
+  /** Null is a tombstone. */
+  readonly value: string | null
+  readonly offset: number
+  readonly timestamp: number
+}
+
+/** A record to write. */
+export interface KeyedText {
+  readonly key: string
+  readonly value: string | null
+}
+
+export interface CompactedTopicOptions {
+  readonly broker: Broker
+  /** Created when missing, always with `cleanup.policy=compact`. */
+  readonly spec: TopicSpec
+  readonly clientId: string
+  readonly logger: Logger
+  /** Called for every record, in order within a partition. */
+  onRecord(record: CompactedRecord): void
+}
+
+/**
+ * One of the internal topics: read to its end, then followed or read on when asked. Keys go to
+ * partitions as Kafka's default partitioner sends them.
+ */
+export class CompactedTopic {
+  readonly #broker: Broker
+  readonly #options: CompactedTopicOptions
+  readonly #reader: Reader
+  readonly #partitions: number
+  readonly #positions: number[]
+  readonly #waiters = new Set<{ ends: readonly TopicPartitionOffset[]; done: () => void }>()
+  readonly #closing = new AbortController()
+  #producer: Promise<Producer> | undefined
+  #reading: Promise<void> = Promise.resolve()
+  #writing: Promise<unknown> = Promise.resolve()
+  #following: Promise<void> | undefined
+
+  private constructor(options: CompactedTopicOptions, reader: Reader, starts: readonly number[]) {
+    this.#broker = options.broker
+    this.#options = options
+    this.#reader = reader
+    this.#partitions = starts.length
+    this.#positions = [...starts]
+  }
+
+  /**
+   * Creates the topic when it is missing and reads it to its end.
+   * @throws {ConnectError} INTERNAL_TOPIC_NOT_COMPACTED when it exists with another cleanup policy:
+   * its records would expire
+   */
+  static async open(options: CompactedTopicOptions, signal?: AbortSignal): Promise<CompactedTopic> {
+    const { broker, spec } = options
+    await broker.createTopics([
+      { ...spec, configs: { ...spec.configs, 'cleanup.policy': 'compact' } }
+    ])
+    const [found] = await broker.describeTopics([spec.name])
+    const policy = found?.configs['cleanup.policy'] ?? 'compact'
+    if (policy !== 'compact') throw notCompacted(spec.name, policy)
+    const count = found?.partitions ?? spec.partitions
+    const all = Array.from({ length: count }, (_, partition) => ({ topic: spec.name, partition }))
+    const starts = await broker.offsets(all, 'earliest')
+    const reader = await broker.reader()
+    reader.assign(starts)
+    const topic = new CompactedTopic(
+      options,
+      reader,
+      starts.map((start) => start.offset)
+    )
+    await topic.readToEnd(signal)
+    return topic
+  }
+
+  get name(): string {
+    return this.#options.spec.name
+  }
+
+  /** Where a record with this key belongs. */
+  partitionOf(key: string): number {
+    return partitionOfKey(Buffer.from(key), this.#partitions)
+  }
+
+  /** Resolves when everything that was written before the call has been handed to `onRecord`. */
+  async readToEnd(signal?: AbortSignal): Promise<void> {
+    const all = this.#positions.map((_, partition) => ({ topic: this.name, partition }))
+    const ends = await this.#broker.offsets(all, 'latest')
+    if (this.#following) {
+      await new Promise<void>((done) => {
+        this.#waiters.add({ ends, done })
+        this.#wakeWaiters()
+      })
+      return
+    }
+    const read = this.#reading.then(async () => {
+      while (!this.#reached(ends)) await this.#readOnce(1000, signal)
+    })
+    // The next reader must not see this one's failure, only wait for its end.
+    this.#reading = read.catch(() => undefined)
+    await read
+  }
+
+  /** Hands on new records as they come, until `close`. */
+  follow(): void {
+    this.#following ??= this.#reading.then(() => this.#follow(this.#closing.signal))
+  }
+
+  /** Appends records; durable when it resolves. Records of one partition are one batch. */
+  write(records: readonly KeyedText[]): Promise<void> {
+    const byPartition = new Map<number, LogRecord[]>()
+    const timestamp = Date.now()
+    for (const { key, value } of records) {
+      const partition = this.partitionOf(key)
+      const group = byPartition.get(partition) ?? []
+      byPartition.set(partition, group)
+      group.push({ key, value, headers: [], timestamp })
+    }
+    const written = this.#writing.then(async () => {
+      this.#producer ??= this.#broker.producer({ clientId: this.#options.clientId })
+      const producer = await this.#producer
+      for (const [partition, group] of byPartition) {
+        await producer.append(this.name, partition, group)
+      }
+    })
+    this.#writing = written.catch(() => {
+      this.#producer = undefined
+    })
+    return written
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#writing
+    await this.#following
+    await this.#reading
+    for (const waiter of this.#waiters) waiter.done()
+    await this.#reader.close()
+    await (await this.#producer)?.close()
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#readOnce(FOLLOW_WAIT_MS, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#options.logger.warn('Cannot read an internal topic; trying again.', {
+          topic: this.name,
+          error: describeError(error)
+        })
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #readOnce(maxWaitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const limits = { maxBytes: READ_BYTES, maxWaitMs }
+    for (const batch of await this.#reader.read(signal ? { ...limits, signal } : limits)) {
+      this.#take(batch)
+    }
+    this.#wakeWaiters()
+  }
+
+  #take(batch: FetchedBatch): void {
+    for (const { key, value, offset, timestamp } of batch.records) {
+      if (key === null) continue
+      this.#options.onRecord({
+        key: key.toString('utf8'),
+        value: value === null ? null : value.toString('utf8'),
+        offset,
+        timestamp
+      })
+    }
+    this.#positions[batch.partition] = batch.nextOffset
+  }
+
+  #reached(ends: readonly TopicPartitionOffset[]): boolean {
+    return ends.every(({ partition, offset }) => (this.#positions[partition] ?? 0) >= offset)
+  }
+
+  #wakeWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (!this.#reached(waiter.ends)) continue
+      this.#waiters.delete(waiter)
+      waiter.done()
+    }
+  }
+}
+
+function notCompacted(topic: string, policy: string): ConnectError {
+  return new ConnectError(
+    'INTERNAL_TOPIC_NOT_COMPACTED',
+    `Topic '${topic}' has cleanup.policy '${policy}', but an internal topic must have 'compact': what it holds would be deleted`,
+    { hint: `set cleanup.policy=compact on topic '${topic}', or name another topic` }
+  )
+}

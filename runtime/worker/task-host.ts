@@ -1,0 +1,175 @@
+import type { Logger, Progress } from '../api/task.ts'
+import { TaskMetrics, type TaskReporter } from './task-reporter.ts'
+import type { TaskRunner } from './task-run.ts'
+import { type TaskSpec, taskName } from './task-spec.ts'
+import { type FromThread, type LogLevel, type ToThread, toPlainError } from './thread-messages.ts'
+
+const PROGRESS_MS = 100
+const METRICS_MS = 1000
+
+/** Builds the loop of a task. */
+export interface RunnerFactory {
+  create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner>
+  close(): Promise<void>
+}
+
+interface Run {
+  readonly metrics: TaskMetrics
+  readonly ended: Promise<void>
+  runner: TaskRunner | undefined
+  stopping: boolean
+  paused: boolean
+}
+
+/** Runs the tasks of one thread as messages say, and posts what they report. */
+export class TaskHost {
+  readonly #factory: RunnerFactory
+  readonly #post: (message: FromThread) => void
+  readonly #runs = new Map<number, Run>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(factory: RunnerFactory, post: (message: FromThread) => void) {
+    this.#factory = factory
+    this.#post = post
+    this.#timer = setInterval(() => this.#postMetrics(), METRICS_MS)
+    this.#timer.unref()
+  }
+
+  handle(message: ToThread): void {
+    if (message.type === 'start') this.#start(message.run, message.spec)
+    else if (message.type === 'close') void this.close()
+    else this.#tell(message.type, message.run)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    for (const number of this.#runs.keys()) this.#tell('stop', number)
+    await Promise.all([...this.#runs.values()].map((run) => run.ended))
+    await this.#factory.close()
+    this.#post({ type: 'closed' })
+  }
+
+  #start(number: number, spec: TaskSpec): void {
+    const metrics = new TaskMetrics()
+    const run: Run = {
+      metrics,
+      runner: undefined,
+      stopping: false,
+      paused: spec.paused,
+      ended: Promise.resolve().then(() => this.#run(number, run, spec))
+    }
+    this.#runs.set(number, run)
+  }
+
+  async #run(number: number, run: Run, spec: TaskSpec): Promise<void> {
+    const reporter = new PostingReporter(number, taskName(spec), run.metrics, this.#post)
+    let error: unknown = null
+    try {
+      const runner = await this.#factory.create(spec, reporter)
+      run.runner = runner
+      if (run.paused) runner.pause()
+      else runner.resume()
+      if (run.stopping) runner.stop()
+      await runner.run()
+    } catch (thrown) {
+      // A task that is told to stop may end by throwing what its signal made of a wait.
+      if (run.stopping) reporter.logger.debug('The task ended while stopping.', { error: thrown })
+      else error = thrown ?? new Error('The task failed without a reason.')
+    }
+    reporter.flush()
+    this.#postMetricsOf(number, run)
+    this.#runs.delete(number)
+    this.#post({ type: 'ended', run: number, error: error === null ? null : toPlainError(error) })
+  }
+
+  #tell(what: 'pause' | 'resume' | 'stop' | 'abandon', number: number): void {
+    const run = this.#runs.get(number)
+    if (run === undefined) return
+    if (what === 'stop') run.stopping = true
+    if (what === 'pause' || what === 'resume') run.paused = what === 'pause'
+    run.runner?.[what]()
+  }
+
+  #postMetrics(): void {
+    for (const [number, run] of this.#runs) this.#postMetricsOf(number, run)
+  }
+
+  #postMetricsOf(number: number, run: Run): void {
+    const values = run.metrics.takeChanged()
+    if (values !== null) this.#post({ type: 'metrics', run: number, values })
+  }
+}
+
+/** Posts reports as messages; progress at most ten times a second. */
+class PostingReporter implements TaskReporter {
+  readonly logger: Logger
+  readonly metrics: TaskMetrics
+  readonly #run: number
+  readonly #post: (message: FromThread) => void
+  #progress: Progress | undefined
+  #phase: string | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    run: number,
+    task: string,
+    metrics: TaskMetrics,
+    post: (message: FromThread) => void
+  ) {
+    this.#run = run
+    this.#post = post
+    this.metrics = metrics
+    this.logger = postingLogger(post, { task })
+  }
+
+  report(report: Parameters<TaskReporter['report']>[0]): void {
+    this.#post({ type: 'report', run: this.#run, report })
+  }
+
+  topic(topic: string): void {
+    this.#post({ type: 'topic', run: this.#run, topic })
+  }
+
+  progress(progress: Progress): void {
+    this.#progress = progress
+    if (progress.phase !== this.#phase) {
+      this.#phase = progress.phase
+      this.flush()
+    } else {
+      this.#timer ??= setTimeout(() => this.flush(), PROGRESS_MS).unref()
+    }
+  }
+
+  /** Posts the last progress, if it has not been. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const progress = this.#progress
+    this.#progress = undefined
+    if (progress !== undefined) this.#post({ type: 'progress', run: this.#run, progress })
+  }
+}
+
+/** A logger whose lines are written by another thread. */
+export function postingLogger(
+  post: (message: FromThread) => void,
+  always: Readonly<Record<string, unknown>>
+): Logger {
+  const at = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+    post({ type: 'log', level, message, fields: { ...always, ...plain(fields) } })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** What a message can carry: functions cannot cross threads, and errors would lose their fields. */
+function plain(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      value instanceof Error
+        ? toPlainError(value).message
+        : typeof value === 'function' || typeof value === 'symbol'
+          ? String(value)
+          : value
+    ])
+  )
+}

@@ -1,0 +1,214 @@
+import type { ConfigOf } from '../api/config.ts'
+import type { SinkConnector, SourceConnector } from '../api/connector.ts'
+import type { Logger } from '../api/task.ts'
+import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from '../config/connector-keys.ts'
+import { type PluginRegistry, Plugins } from '../config/plugins.ts'
+import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
+import { OffsetStore } from '../stores/offset-store.ts'
+import type { BrokerCache } from './broker-cache.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { ErrorPolicy, type ErrorSettings } from './error-policy.ts'
+import { createChain, createConverters, parseAs } from './plugin-parts.ts'
+import { selectTopics } from './sink-assignment.ts'
+import { SinkConverter } from './sink-converter.ts'
+import { SinkRunner } from './sink-runner.ts'
+import { SourceRunner } from './source-runner.ts'
+import type { TaskReporter } from './task-reporter.ts'
+import { type TaskEnvironment, type TaskSpec, taskName } from './task-spec.ts'
+import { TopicCreation, TopicTargets } from './topic-targets.ts'
+
+const CLOSE_AFTER_MS = 5
+const CLOSE_RECORDS = 20_000
+const DEFAULT_MAX_POLL_RECORDS = 5000
+const TOPIC_REFRESH_MS = 1000
+
+/** A source or sink loop that is about to run, once. */
+export interface TaskRunner {
+  run(): Promise<void>
+  pause(): void
+  resume(): void
+  stop(): void
+  abandon(): void
+}
+
+/** What the tasks of one thread share. */
+export class TaskFactory {
+  readonly #environment: TaskEnvironment
+  readonly #worker: WorkerConfig
+  readonly #brokers: BrokerCache
+  readonly #plugins: Plugins
+  readonly #logger: Logger
+  #offsets: Promise<OffsetStore> | undefined
+
+  constructor(
+    environment: TaskEnvironment,
+    parts: { registry: PluginRegistry; brokers: BrokerCache; logger: Logger }
+  ) {
+    this.#environment = environment
+    this.#worker = parseAs(workerKeys, environment.worker)
+    this.#brokers = parts.brokers
+    this.#logger = parts.logger
+    this.#plugins = new Plugins({
+      registry: parts.registry,
+      pluginPath: this.#worker['plugin.path'],
+      cwd: environment.cwd
+    })
+  }
+
+  /** Builds the loop of a task from its config. @throws {ConnectError} for what is wrong in it */
+  async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
+    const keys = parseAs(connectorKeys, spec.config)
+    const plugin = await this.#plugins.find('connector', keys['connector.class'])
+    const settings: ErrorSettings = {
+      tolerance: keys['errors.tolerance'],
+      retryTimeoutMs: keys['errors.retry.timeout'],
+      retryDelayMaxMs: keys['errors.retry.delay.max.ms'],
+      logEnable: keys['errors.log.enable'],
+      logIncludeMessages: keys['errors.log.include.messages']
+    }
+    const { logger, metrics } = reporter
+    const policy = new ErrorPolicy(settings, { name: taskName(spec), logger, metrics })
+    return plugin.kind === 'source'
+      ? this.#source(plugin, { spec, reporter, policy })
+      : this.#sink(plugin, { spec, reporter, policy, className: keys['connector.class'] })
+  }
+
+  async close(): Promise<void> {
+    const offsets = await this.#offsets?.catch(() => undefined)
+    await offsets?.close()
+    await this.#brokers.close()
+  }
+
+  async #source(plugin: SourceConnector, parts: RunParts): Promise<TaskRunner> {
+    const { spec, reporter, policy } = parts
+    const worker = this.#worker
+    parseAs(sourceConnectorKeys, spec.config)
+    const broker = await this.#brokers.forConnector(
+      'producer',
+      this.#environment.worker,
+      spec.config
+    )
+    const exactlyOnce = worker['exactly.once.source.support'] !== 'disabled'
+    const creation = worker['topic.creation.enable'] ? new TopicCreation(spec.config) : null
+    const maxBytes = worker['task.buffer.bytes']
+    return new SourceRunner(
+      {
+        task: plugin.createTask(parseAs(plugin.config, spec.config), spec.config),
+        connector: spec.connector,
+        taskNumber: spec.task,
+        generation: spec.generation,
+        broker,
+        // As Kafka Connect names it, so that each fences the other on the same connector.
+        transactionalId: exactlyOnce ? `${worker['group.id']}-${taskName(spec)}` : null,
+        offsets: await this.#offsetStore(),
+        targets: new TopicTargets(broker, creation),
+        chain: await createChain(this.#plugins, spec.config),
+        converters: await createConverters(this.#plugins, spec.config, this.#environment.worker),
+        policy,
+        limits: {
+          closeBytes: maxBytes / 4,
+          closeRecords: CLOSE_RECORDS,
+          closeAfterMs: CLOSE_AFTER_MS,
+          maxBytes
+        },
+        reporter,
+        now: () => performance.now()
+      },
+      spec.paused
+    )
+  }
+
+  async #sink(plugin: SinkConnector, parts: RunParts & { className: string }): Promise<TaskRunner> {
+    const { spec, reporter, policy, className } = parts
+    const worker = this.#worker
+    const keys = parseAs(sinkConnectorKeys, spec.config)
+    const broker = await this.#brokers.forConnector(
+      'consumer',
+      this.#environment.worker,
+      spec.config
+    )
+    const deadLetters = new DeadLetters({
+      broker,
+      policy,
+      connector: spec.connector,
+      task: spec.task,
+      settings: deadLetterSettings(keys)
+    })
+    const chain = await createChain(this.#plugins, spec.config)
+    const converters = await createConverters(this.#plugins, spec.config, this.#environment.worker)
+    const internal = new Set(
+      (['config', 'offset', 'status'] as const).map((of) => worker[`${of}.storage.topic`])
+    )
+    const override = (key: string) => spec.config[`consumer.override.${key}`]
+    const selection = selectTopics(spec.config)
+    return new SinkRunner(
+      {
+        task: plugin.createTask(parseAs(plugin.config, spec.config), spec.config),
+        className,
+        connector: spec.connector,
+        taskNumber: spec.task,
+        tasks: spec.tasks,
+        generation: spec.generation,
+        broker,
+        selection: {
+          names: selection.names,
+          matches: (topic) => selection.matches(topic) && !internal.has(topic)
+        },
+        converter: new SinkConverter({ chain, converters, deadLetters }),
+        deadLetters,
+        reporter,
+        settings: {
+          group: override('group.id') ?? `connect-${spec.connector}`,
+          reset: override('auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
+          maxRecords: Number(override('max.poll.records') ?? DEFAULT_MAX_POLL_RECORDS),
+          maxBytes: worker['task.buffer.bytes'],
+          commitIntervalMs: worker['offset.flush.interval.ms'],
+          topicRefreshMs: Number(override('metadata.max.age.ms') ?? TOPIC_REFRESH_MS),
+          retryDelayMaxMs: policy.settings.retryDelayMaxMs
+        },
+        now: () => performance.now(),
+        random: Math.random
+      },
+      spec.paused
+    )
+  }
+
+  /** One for all source tasks of the thread; opened with the first. */
+  async #offsetStore(): Promise<OffsetStore> {
+    const worker = this.#worker
+    this.#offsets ??= this.#brokers.own().then((broker) =>
+      OffsetStore.open({
+        broker,
+        clientId: 'millrace-offsets',
+        logger: this.#logger,
+        spec: {
+          name: worker['offset.storage.topic'],
+          partitions: worker['offset.storage.partitions'],
+          replicationFactor: worker['offset.storage.replication.factor']
+        }
+      })
+    )
+    try {
+      return await this.#offsets
+    } catch (error) {
+      this.#offsets = undefined
+      throw error
+    }
+  }
+}
+
+interface RunParts {
+  readonly spec: TaskSpec
+  readonly reporter: TaskReporter
+  readonly policy: ErrorPolicy
+}
+
+function deadLetterSettings(keys: ConfigOf<typeof sinkConnectorKeys>) {
+  const topic = keys['errors.deadletterqueue.topic.name']
+  if (topic === '') return null
+  return {
+    topic,
+    replicationFactor: keys['errors.deadletterqueue.topic.replication.factor'],
+    contextHeaders: keys['errors.deadletterqueue.context.headers.enable']
+  }
+}

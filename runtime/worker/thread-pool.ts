@@ -1,0 +1,205 @@
+import { Worker as Thread } from 'node:worker_threads'
+import type { Logger, Progress } from '../api/task.ts'
+import type { TaskReport } from './task-reporter.ts'
+import type { TaskEnvironment, TaskSpec } from './task-spec.ts'
+import { type FromThread, type PlainError, type ToThread, toPlainError } from './thread-messages.ts'
+
+/** Hears of one run of a task. Nothing comes after `ended`. */
+export interface RunListener {
+  report(report: TaskReport): void
+  progress(progress: Progress): void
+  metrics(values: Readonly<Record<string, number>>): void
+  topic(name: string): void
+  /** @param error null when it ended because it was told to */
+  ended(error: PlainError | null): void
+}
+
+/** One run of a task, seen from the main thread. */
+export interface TaskRun {
+  pause(): void
+  resume(): void
+  /** Ends it in order; after `timeoutMs` it is left behind, fenced by whoever comes next. */
+  stop(timeoutMs: number): Promise<void>
+}
+
+/** Where tasks run. */
+export interface TaskPool {
+  run(spec: TaskSpec, listener: RunListener): TaskRun
+  /** Ends all threads; runs that still go on are cut off. */
+  close(): Promise<void>
+}
+
+export interface ThreadPoolOptions {
+  readonly environment: TaskEnvironment
+  /** The most threads to start. */
+  readonly threads: number
+  readonly logger: Logger
+}
+
+interface PooledThread {
+  readonly thread: Thread
+  readonly runs: Map<number, RunListener>
+  closing: boolean
+}
+
+/** A little more than the timeout, for what cannot be cut short: a transaction on its way. */
+const ABANDON_MS = 500
+
+/** V8's bounds per thread, in MB: without them the heap grows for as long as the machine has memory. */
+const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
+
+/**
+ * Runs tasks in threads, so that a task that blocks or crashes cannot take the worker with it. A new
+ * run goes to the thread with the fewest; threads start when they are needed.
+ */
+export class ThreadPool implements TaskPool {
+  readonly #options: ThreadPoolOptions
+  readonly #threads = new Set<PooledThread>()
+  #lastRun = 0
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options
+  }
+
+  run(spec: TaskSpec, listener: RunListener): TaskRun {
+    const pooled = this.#pick()
+    const run = ++this.#lastRun
+    const ended = Promise.withResolvers<void>()
+    const end = (error: PlainError | null) => {
+      if (!pooled.runs.delete(run)) return
+      listener.ended(error)
+      ended.resolve()
+    }
+    pooled.runs.set(run, { ...bound(listener), ended: end })
+    const tell = (message: ToThread) => pooled.thread.postMessage(message)
+    tell({ type: 'start', run, spec })
+    return {
+      pause: () => tell({ type: 'pause', run }),
+      resume: () => tell({ type: 'resume', run }),
+      stop: async (timeoutMs) => {
+        tell({ type: 'stop', run })
+        if (await settles(ended.promise, timeoutMs)) return
+        tell({ type: 'abandon', run })
+        if (await settles(ended.promise, ABANDON_MS)) return
+        this.#options.logger.error('A task did not stop in time and is left behind.', {
+          connector: spec.connector,
+          task: spec.task,
+          timeoutMs
+        })
+        end(null)
+        // Alone in its thread it can be cut off; else it is fenced as soon as its successor starts.
+        if (pooled.runs.size === 0) await this.#terminate(pooled)
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#threads].map((pooled) => this.#close(pooled)))
+  }
+
+  #pick(): PooledThread {
+    const free = [...this.#threads].filter((pooled) => !pooled.closing)
+    const least = free.sort((a, b) => a.runs.size - b.runs.size)[0]
+    if (least !== undefined && (least.runs.size === 0 || free.length >= this.#options.threads)) {
+      return least
+    }
+    return this.#spawn()
+  }
+
+  #spawn(): PooledThread {
+    // The same file as TypeScript in development and as JavaScript in dist/.
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    const thread = new Thread(new URL(`./task-thread.${extension}`, import.meta.url), {
+      workerData: this.#options.environment,
+      resourceLimits: HEAP
+    })
+    const pooled: PooledThread = { thread, runs: new Map(), closing: false }
+    this.#threads.add(pooled)
+    thread.on('message', (message: FromThread) => this.#take(pooled, message))
+    let cause: unknown
+    thread.on('error', (error: unknown) => {
+      cause = error
+    })
+    thread.on('exit', (code) => this.#exited(pooled, code, cause))
+    return pooled
+  }
+
+  #take({ runs }: PooledThread, message: FromThread): void {
+    const { logger } = this.#options
+    if (message.type === 'closed') return
+    if (message.type === 'log') {
+      logger[message.level](message.message, message.fields)
+      return
+    }
+    const listener = runs.get(message.run)
+    if (message.type === 'report') listener?.report(message.report)
+    else if (message.type === 'progress') listener?.progress(message.progress)
+    else if (message.type === 'metrics') listener?.metrics(message.values)
+    else if (message.type === 'topic') listener?.topic(message.topic)
+    else listener?.ended(message.error)
+  }
+
+  #exited(pooled: PooledThread, code: number, cause: unknown): void {
+    this.#threads.delete(pooled)
+    if (pooled.runs.size === 0) return
+    const error = crashed(code, cause)
+    this.#options.logger.error('A task thread has crashed; its tasks start again.', {
+      error: error.message,
+      tasks: pooled.runs.size
+    })
+    for (const listener of [...pooled.runs.values()]) listener.ended(error)
+  }
+
+  async #close(pooled: PooledThread): Promise<void> {
+    pooled.closing = true
+    const exited = new Promise<void>((resolve) => pooled.thread.once('exit', () => resolve()))
+    const closed = new Promise<void>((resolve) => {
+      pooled.thread.on('message', (message: FromThread) => {
+        if (message.type === 'closed') resolve()
+      })
+    })
+    pooled.thread.postMessage({ type: 'close' } satisfies ToThread)
+    await settles(Promise.race([closed, exited]), ABANDON_MS)
+    pooled.runs.clear()
+    await this.#terminate(pooled)
+  }
+
+  async #terminate(pooled: PooledThread): Promise<void> {
+    pooled.closing = true
+    this.#threads.delete(pooled)
+    await pooled.thread.terminate()
+  }
+}
+
+function bound(listener: RunListener): Omit<RunListener, 'ended'> {
+  return {
+    report: (report) => listener.report(report),
+    progress: (progress) => listener.progress(progress),
+    metrics: (values) => listener.metrics(values),
+    topic: (name) => listener.topic(name)
+  }
+}
+
+function crashed(code: number, cause: unknown): PlainError {
+  const { message, stack } = toPlainError(cause ?? new Error(`exit code ${code}`))
+  return {
+    code: 'TASK_THREAD_CRASHED',
+    message: `The thread of this task has crashed: ${message}`,
+    hint: 'an error that a connector does not catch, or its memory; the stack says where',
+    // Which of the thread's tasks was at fault cannot be known, so all of them try again.
+    retriable: true,
+    fenced: false,
+    stack
+  }
+}
+
+/** @returns whether the promise settled within the time */
+async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  const settled = await Promise.race([promise.then(() => true), late])
+  clearTimeout(timer)
+  return settled
+}
