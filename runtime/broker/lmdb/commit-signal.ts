@@ -1,0 +1,98 @@
+import { closeSync, type FSWatcher, openSync, watch, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A missed event costs at most this; a commit whose writer was killed before it told has none. */
+const CHECK_EVERY_MS = 50
+/** Without a working watch: from the first of these to the last, doubling while nothing comes. */
+const POLL_MS = { shortest: 1, longest: 10 } as const
+
+const ONE_BYTE = Buffer.from('.')
+
+/**
+ * Tells threads and processes that something was committed: every commit writes one byte to a file
+ * that all of them watch. Watching LMDB's own file instead would bring an event per written page,
+ * the last of them before the commit can be seen.
+ */
+export class CommitSignal {
+  readonly #path: string
+  readonly #file: number
+  readonly #waiting = new Set<() => void>()
+  #watcher: FSWatcher | undefined
+  #watching = false
+  #pollMs: number = POLL_MS.shortest
+  #closed = false
+
+  constructor(folder: string) {
+    this.#path = join(folder, 'commits')
+    this.#file = openSync(this.#path, 'a+')
+  }
+
+  /** Call after a commit. */
+  notify(): void {
+    if (this.#closed) return
+    try {
+      writeSync(this.#file, ONE_BYTE, 0, 1, 0)
+    } catch {
+      // The commit itself stands; on a full disk the others find it at their next check.
+    }
+    this.#wake()
+  }
+
+  /** Call before looking for the first time, so that nothing committed after the look is missed. */
+  start(): void {
+    if (this.#watcher !== undefined || this.#closed) return
+    try {
+      this.#watcher = watch(this.#path, { persistent: false }, () => this.#wake())
+      this.#watcher.on('error', () => this.#unwatch())
+      this.#watching = true
+    } catch {
+      // Such as too many watches on this machine: polling still works.
+      this.#watching = false
+    }
+  }
+
+  /** Resolves after a commit, at the signal, after the given time, or when it is time to check. */
+  wait(maxMs: number, signal?: AbortSignal): Promise<void> {
+    if (maxMs <= 0 || this.#closed || signal?.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        this.#waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, Math.min(maxMs, this.#interval()))
+      signal?.addEventListener('abort', done)
+      this.#waiting.add(done)
+    })
+  }
+
+  /** Call when a look found something: polling is quick again. */
+  found(): void {
+    this.#pollMs = POLL_MS.shortest
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#unwatch()
+    closeSync(this.#file)
+    this.#wake()
+  }
+
+  #interval(): number {
+    if (this.#watching) return CHECK_EVERY_MS
+    const interval = this.#pollMs
+    this.#pollMs = Math.min(interval * 2, POLL_MS.longest)
+    return interval
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiting]) done()
+  }
+
+  #unwatch(): void {
+    this.#watching = false
+    this.#watcher?.close()
+  }
+}
