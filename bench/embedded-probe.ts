@@ -10,6 +10,16 @@ export async function openEmbeddedProbe(path: string): Promise<TopicProbe> {
       const [end] = await broker.offsets([{ topic, partition: 0 }], 'latest')
       return end?.offset ?? 0
     },
+    async fill(topic, batches) {
+      await broker.createTopics([{ name: topic, partitions: 1 }])
+      const producer = await broker.producer({ clientId: 'bench' })
+      for (const batch of batches) {
+        const timestamp = Date.now()
+        const records = batch.map((record) => ({ ...record, headers: [], timestamp }))
+        await producer.append(topic, 0, records)
+      }
+      await producer.close()
+    },
     async follow(topic, onValue) {
       const reader = await broker.reader()
       reader.assign([{ topic, partition: 0, offset: 0 }])

@@ -1,13 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs'
 import type { TopicProbe } from './system.ts'
 
-/** A client that says nothing about topics that are not there yet. */
-export function kafkaClient(bootstrap: string): Kafka {
-  return new Kafka({ clientId: 'bench', brokers: [bootstrap], logLevel: logLevel.NOTHING })
-}
-
 export async function openKafkaProbe(bootstrap: string): Promise<TopicProbe> {
-  const kafka = kafkaClient(bootstrap)
+  // Without a log: most of what it would say is that a topic is not there yet.
+  const kafka = new Kafka({ clientId: 'bench', brokers: [bootstrap], logLevel: logLevel.NOTHING })
   const admin = kafka.admin()
   await admin.connect()
   const known = new Set<string>()
@@ -18,6 +14,13 @@ export async function openKafkaProbe(bootstrap: string): Promise<TopicProbe> {
       if (!known.has(topic)) return 0
       const partitions = await admin.fetchTopicOffsets(topic)
       return Number(partitions[0]?.high ?? 0)
+    },
+    async fill(topic, batches) {
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
+      const producer = kafka.producer()
+      await producer.connect()
+      for (const batch of batches) await producer.send({ topic, messages: [...batch] })
+      await producer.disconnect()
     },
     async follow(topic, onValue) {
       const groupId = `bench-${crypto.randomUUID()}`

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Growth, watchGrowth } from './growth.ts'
-import { kafkaClient } from './kafka-probe.ts'
 import { measureLatency } from './latency.ts'
 import { memoryMiB, UsageWatch } from './process-usage.ts'
 import { sinkRecord } from './sink-records.ts'
-import type { Surroundings, System, TopicProbe } from './system.ts'
+import type { Surroundings, System, TextRecord, TopicProbe } from './system.ts'
 import { createOrders, sinkConfig, sourceConfig, updateOrders } from './workload.ts'
 
 /** How much work each measure does. */
@@ -46,7 +45,7 @@ export async function measureSystem(
   const tools = { ...bench, probe, usage, figures }
   if (only('source')) await measureSource(tools)
   if (only('latency')) await measureCommitLatency(tools)
-  if (only('sink') && sizes.sinkRows > 0) await measureSink(tools)
+  if (only('sink')) await measureSink(tools)
   figures['memory peak'] = usage.peakMiB
   say(`peak memory ${Math.round(figures['memory peak'])} MiB`)
   return figures
@@ -144,11 +143,11 @@ async function measureCommitLatency(tools: Tools): Promise<void> {
 }
 
 async function measureSink(tools: Tools): Promise<void> {
-  const { system, around, sizes, usage, figures, id } = tools
+  const { system, around, sizes, probe, usage, figures, id } = tools
   const topic = `${id}_sink`
   const database = `${id}_target`
   await around.postgres.createDatabase(database)
-  await fillTopic(around, topic, sizes.sinkRows)
+  await probe.fill(topic, sinkRecords(sizes.sinkRows))
   const config = sinkConfig(around.postgres, { topic, database, table: 'orders' })
   await system.createConnector(topic, config)
   const read = async () => {
@@ -170,18 +169,9 @@ async function measureSink(tools: Tools): Promise<void> {
   await system.deleteConnector(topic)
 }
 
-async function fillTopic(around: Surroundings, topic: string, rows: number): Promise<void> {
-  const kafka = kafkaClient(around.kafka.bootstrap)
-  const admin = kafka.admin()
-  await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
-  await admin.disconnect()
-  const producer = kafka.producer()
-  await producer.connect()
+function* sinkRecords(rows: number): Generator<TextRecord[]> {
   for (let id = 1; id <= rows; id += 500) {
     const length = Math.min(500, rows - id + 1)
-    const messages = Array.from({ length }, (_, index) => sinkRecord(id + index))
-    await producer.send({ topic, messages })
+    yield Array.from({ length }, (_, index) => sinkRecord(id + index))
   }
-  await producer.disconnect()
 }

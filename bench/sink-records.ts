@@ -1,3 +1,5 @@
+import type { TextRecord } from './system.ts'
+
 const field = (name: string, type: string, extra: object = {}) => ({
   field: name,
   type,
@@ -34,7 +36,7 @@ const VALUE_SCHEMA = JSON.stringify({
 const amount = Buffer.alloc(4)
 
 /** A flat row with its schema, as JsonConverter writes it. */
-export function sinkRecord(id: number): { key: string; value: string } {
+export function sinkRecord(id: number): TextRecord {
   amount.writeInt32BE((id * 7919) % 100_000_000)
   const payload = {
     id,

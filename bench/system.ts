@@ -10,10 +10,17 @@ export interface Surroundings {
   readonly folder: string
 }
 
+export interface TextRecord {
+  readonly key: string
+  readonly value: string
+}
+
 /** Looks at topics from outside, with a client that is none of the measured ones. */
 export interface TopicProbe extends AsyncDisposable {
   /** The end offset of partition 0, transaction markers included; 0 while there is no topic. */
   endOffset(topic: string): Promise<number>
+  /** Creates a topic of one partition with these records. */
+  fill(topic: string, batches: Iterable<readonly TextRecord[]>): Promise<void>
   /** Hands over the values of committed records, from the beginning, until it is disposed. */
   follow(topic: string, onValue: (value: Uint8Array) => void): Promise<AsyncDisposable>
 }
