@@ -33,7 +33,7 @@ export async function measureSystem(
   bench: Bench,
   only: (name: string) => boolean
 ): Promise<Figures> {
-  const { system, sizes, say } = bench
+  const { system, say } = bench
   const figures: Figures = {}
   await using _stop = system
   figures['ready'] = await system.start()
