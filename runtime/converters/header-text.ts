@@ -1,6 +1,6 @@
 import type { SchemaAndValue } from '../api/converter.ts'
+import { scaled, unscaled } from '../api/decimal.ts'
 import * as schemas from '../api/schema.ts'
-import { scaled, unscaled } from './decimal-text.ts'
 import { floatText } from './json-text.ts'
 
 const STRING = schemas.string()

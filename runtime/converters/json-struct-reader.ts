@@ -1,5 +1,5 @@
+import { fromTwosComplement, scaled, unscaled } from '../api/decimal.ts'
 import { DECIMAL, type Field, type Schema, Struct } from '../api/schema.ts'
-import { fromTwosComplement, scaled, unscaled } from './decimal-text.ts'
 import { type JsonCursor, JsonProblem } from './json-cursor.ts'
 import { parsePlain } from './json-parser.ts'
 

@@ -1,5 +1,6 @@
+import { toTwosComplement, unscaled } from '../api/decimal.ts'
 import { DECIMAL, type Schema, Struct } from '../api/schema.ts'
-import { bigDecimalText, toTwosComplement, unscaled } from './decimal-text.ts'
+import { bigDecimalText } from './decimal-text.ts'
 import { doubleText, floatText, quote } from './json-text.ts'
 
 /** How Decimal values are written, as the key `decimal.format`. */

@@ -1,5 +1,5 @@
+import { unscaled } from '../api/decimal.ts'
 import { DECIMAL, type Schema, Struct } from '../api/schema.ts'
-import { unscaled } from './decimal-text.ts'
 
 const INTEGER_BITS: Partial<Record<Schema['type'], number>> = {
   int8: 8,
