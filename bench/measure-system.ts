@@ -43,9 +43,13 @@ export async function measureSystem(
   say(`ready in ${Math.round(figures['ready'])} ms, ${Math.round(figures['memory idle'])} MiB`)
   await using probe = await system.openTopics()
   const tools = { ...bench, probe, usage, figures }
-  if (only('source')) await measureSource(tools)
-  if (only('latency')) await measureCommitLatency(tools)
-  if (only('sink')) await measureSink(tools)
+  try {
+    if (only('source')) await measureSource(tools)
+    if (only('latency')) await measureCommitLatency(tools)
+    if (only('sink')) await measureSink(tools)
+  } catch (cause) {
+    throw new Error(`${system.name} failed; its log ends with:\n${system.log}`, { cause })
+  }
   figures['memory peak'] = usage.peakMiB
   say(`peak memory ${Math.round(figures['memory peak'])} MiB`)
   return figures

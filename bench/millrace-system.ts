@@ -33,6 +33,10 @@ export class MillraceSystem implements System {
     return this.#process?.pid ?? -1
   }
 
+  get log(): string {
+    return this.#process?.output ?? ''
+  }
+
   async start(): Promise<number> {
     const files = [...this.#connectors.values()].filter((each) => !each.stopped)
     const main = join(projectRoot, 'runtime/cli/main.ts')

@@ -31,6 +31,8 @@ export interface System extends AsyncDisposable {
   readonly version: string
   /** The process now running; changes when the system starts another one. */
   readonly pid: number
+  /** The last lines that the worker wrote. */
+  readonly log: string
   /** Starts the worker without connectors. @returns milliseconds until it was ready */
   start(): Promise<number>
   /** Starts a connector and returns when its task runs. */

@@ -30,6 +30,10 @@ export class ConnectSystem implements System {
     return this.#process?.pid ?? -1
   }
 
+  get log(): string {
+    return this.#process?.output ?? ''
+  }
+
   async start(): Promise<number> {
     const plugins = debeziumPlugins()
     this.#port = await freePort()
