@@ -1,0 +1,148 @@
+import { writeFile } from 'node:fs/promises'
+import type { Logger } from '../api/task.ts'
+import { type LoadedFiles, loadFiles } from '../config/load-files.ts'
+import type { Plugins } from '../config/plugins.ts'
+import { formatProblem, hasErrors, type Problem, sortProblems } from '../config/problem.ts'
+import { Redactor } from '../config/redact.ts'
+import type { References } from '../config/references.ts'
+import { connectorSpec, validateConnector } from '../config/validate-connector.ts'
+import { type ValidatedWorker, validateWorker } from '../config/validate-worker.ts'
+import { workerKeys } from '../config/worker-keys.ts'
+import { openStandalone, type Standalone } from '../herder/standalone.ts'
+import { createLogger } from '../metrics/logger.ts'
+import { watchFiles } from './config-watch.ts'
+import { EXIT } from './exit-code.ts'
+import { loadPlugins } from './load-plugins.ts'
+import { brokerSettings } from './open-broker.ts'
+import { ProgressBars, ProgressLog, type ProgressView } from './progress-view.ts'
+import { ReadyWatch } from './ready-watch.ts'
+import { untilSignal } from './stop-signal.ts'
+import { workerReferences } from './worker-references.ts'
+
+export interface RunOptions {
+  readonly watch?: boolean
+  /** A file to write when every task has started. */
+  readonly readyFile?: string
+}
+
+/** The files, checked, and what was needed to check them. */
+interface CheckedFiles {
+  readonly loaded: LoadedFiles
+  readonly worker: ValidatedWorker
+  readonly plugins: Plugins
+  readonly references: References
+  readonly redactor: Redactor
+  readonly problems: readonly Problem[]
+}
+
+/** Runs the connectors of files until a signal comes. @returns the exit code */
+export async function runWorker(
+  files: readonly string[],
+  options: RunOptions,
+  cwd: string
+): Promise<number> {
+  const checked = await checkFiles(files, cwd)
+  for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
+  if (hasErrors(checked.problems)) return EXIT.usage
+  const { logger, view } = outputOf(checked)
+  const stopped = untilSignal(logger)
+  const ready = new ReadyWatch()
+  const standalone = await openStandalone({
+    broker: brokerSettings(checked.worker, cwd),
+    config: checked.worker.config,
+    raw: checked.worker.raw,
+    plugins: checked.plugins,
+    references: checked.references,
+    redactor: checked.redactor,
+    registryUrl: registryUrl(),
+    cwd,
+    logger,
+    progress: (task, progress) => view.show(task, progress),
+    changed: (task, state) => {
+      ready.changed(task, state)
+      logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task })
+    }
+  })
+  const watch = options.watch
+    ? watchFiles(files, cwd, () => reload(standalone, files, cwd, logger))
+    : null
+  try {
+    await standalone.herder.declare(checked.loaded.connectors)
+    await standalone.herder.start()
+    await Promise.race([ready.settled(standalone.worker.tasks()), stopped])
+    await announce(logger, options.readyFile)
+    await stopped
+  } finally {
+    watch?.close()
+    await standalone.close()
+    view.close()
+  }
+  logger.info('stopped')
+  return EXIT.done
+}
+
+async function checkFiles(files: readonly string[], cwd: string): Promise<CheckedFiles> {
+  const loaded = await loadFiles(files, { cwd })
+  const redactor = new Redactor()
+  const references = workerReferences(loaded.worker?.config ?? {}, cwd, redactor)
+  const settings = await validateWorker(loaded.worker, { references })
+  const plugins = await loadPlugins(settings.config['plugin.path'], cwd)
+  const worker = await validateWorker(loaded.worker, { references, plugins })
+  redactor.addConfig(worker.raw, workerKeys)
+  const problems = [...loaded.problems, ...worker.problems]
+  for (const connector of loaded.connectors) {
+    const validated = await validateConnector(connector, { plugins, references })
+    problems.push(...validated.problems)
+    if (validated.plugin) redactor.addConfig(validated.raw, connectorSpec(validated.plugin))
+  }
+  return { loaded, worker, plugins, references, redactor, problems: sortProblems(problems) }
+}
+
+function outputOf({ worker, redactor }: CheckedFiles): { logger: Logger; view: ProgressView } {
+  const terminal = process.stderr.isTTY === true
+  const { 'log.format': wanted, 'log.level': level } = worker.config
+  const format = wanted === 'auto' ? (terminal ? 'pretty' : 'json') : wanted
+  const redact = (line: string) => redactor.text(line)
+  const now = () => performance.now()
+  if (terminal && format === 'pretty') {
+    const colour = !process.env['NO_COLOR']
+    const view = new ProgressBars(process.stderr, now)
+    return { logger: createLogger({ level, format, out: view, redact, colour }), view }
+  }
+  const logger = createLogger({ level, format, out: process.stderr, redact })
+  return { logger, view: new ProgressLog(logger, now) }
+}
+
+/** The same module as TypeScript in development and as JavaScript in dist/. */
+function registryUrl(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`../../connectors/registry.${extension}`, import.meta.url).href
+}
+
+async function announce(logger: Logger, readyFile: string | undefined): Promise<void> {
+  const ms = Math.round(performance.now())
+  logger.info('ready', { ms })
+  if (readyFile === undefined) return
+  await writeFile(readyFile, `${JSON.stringify({ pid: process.pid, ms })}\n`)
+}
+
+/** Applies changed files. With an error in them nothing changes: what runs goes on. */
+async function reload(
+  standalone: Standalone,
+  files: readonly string[],
+  cwd: string,
+  logger: Logger
+): Promise<void> {
+  const { loaded, problems } = await checkFiles(files, cwd)
+  for (const problem of problems) {
+    const line = formatProblem(problem)
+    if (problem.severity === 'error') logger.error(line)
+    else logger.warn(line)
+  }
+  if (hasErrors(problems)) {
+    logger.error('The changed files are not applied, because of the errors above.')
+    return
+  }
+  await standalone.herder.declare(loaded.connectors)
+  logger.info('files applied', { connectors: loaded.connectors.length })
+}

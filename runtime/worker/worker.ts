@@ -1,0 +1,172 @@
+import type { RawConfig } from '../api/config.ts'
+import { describeError } from '../api/errors.ts'
+import type { Logger, Progress } from '../api/task.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Status, StatusStore } from '../stores/status-store.ts'
+import { type TaskId, taskName } from './task-spec.ts'
+import { shownState } from './task-state.ts'
+import { type Clock, TaskSupervisor, type TaskView } from './task-supervisor.ts'
+import type { TaskPool } from './thread-pool.ts'
+
+/** A task that should run here. */
+export interface WantedTask extends TaskId {
+  /** References unresolved: they are resolved anew at every start. */
+  readonly config: RawConfig
+  /** How many tasks its connector has. */
+  readonly tasks: number
+  readonly paused: boolean
+  /** Version of the plugin, for its status. */
+  readonly version: string | null
+}
+
+export interface WorkerOptions {
+  readonly pool: TaskPool
+  readonly statuses: StatusStore
+  readonly metrics: Metrics
+  /** `host:port`, as Kafka Connect names workers. */
+  readonly workerId: string
+  readonly clock: Clock
+  /** A number from 0 to 1. */
+  readonly random: () => number
+  readonly logger: Logger
+  /** Milliseconds that all tasks together may take to stop. */
+  readonly stopTimeoutMs: number
+  readonly trackTopics: boolean
+  nextGeneration(): number
+  resolve(config: RawConfig): Promise<RawConfig>
+  /** Masks secrets in a trace that is about to be stored. */
+  redact(text: string): string
+  progress(task: TaskId, progress: Progress): void
+  /** A task has another state. */
+  changed(task: TaskId, view: TaskView): void
+}
+
+interface SupervisedTask {
+  readonly wanted: WantedTask
+  readonly supervisor: TaskSupervisor
+  shown: string
+}
+
+/** The tasks of this process: keeps them running and their statuses true. */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #tasks = new Map<string, SupervisedTask>()
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  /** The tasks that are here, running or failed. */
+  tasks(): readonly WantedTask[] {
+    return [...this.#tasks.values()].map(({ wanted }) => wanted)
+  }
+
+  view(id: TaskId): TaskView | null {
+    return this.#tasks.get(taskName(id))?.supervisor.view ?? null
+  }
+
+  start(wanted: WantedTask): void {
+    const { pool, clock, random, logger, metrics } = this.#options
+    const { connector, task } = wanted
+    const name = taskName(wanted)
+    const supervisor = new TaskSupervisor({
+      name,
+      pool,
+      clock,
+      random,
+      logger,
+      prepare: (view) => this.#prepare(wanted, view),
+      changed: (view) => this.#changed(wanted, view),
+      listener: {
+        progress: (progress) => this.#options.progress(wanted, progress),
+        metrics: (values) => metrics.set({ connector, task, values }),
+        topic: (topic) => this.#track(wanted, topic)
+      }
+    })
+    this.#tasks.set(name, { wanted, supervisor, shown: '' })
+    supervisor.start(wanted.paused)
+  }
+
+  pause(id: TaskId): void {
+    this.#setPaused(id, true)
+  }
+
+  resume(id: TaskId): void {
+    this.#setPaused(id, false)
+  }
+
+  /** Stops tasks in order; those that do not stop in time are left behind, fenced. */
+  async stop(ids: readonly TaskId[]): Promise<void> {
+    await Promise.all(
+      ids.map(async (id) => {
+        const found = this.#tasks.get(taskName(id))
+        await found?.supervisor.stop(this.#options.stopTimeoutMs)
+        this.#tasks.delete(taskName(id))
+        this.#options.metrics.remove(id.connector, id.task)
+      })
+    )
+  }
+
+  /** Stops everything. */
+  async close(): Promise<void> {
+    await this.stop(this.tasks())
+    await this.#options.pool.close()
+  }
+
+  #setPaused(id: TaskId, paused: boolean): void {
+    const found = this.#tasks.get(taskName(id))
+    if (found === undefined) return
+    this.#tasks.set(taskName(id), { ...found, wanted: { ...found.wanted, paused } })
+    if (paused) found.supervisor.pause()
+    else found.supervisor.resume()
+  }
+
+  /** Notes the new generation before the task can write anything with it. */
+  async #prepare(wanted: WantedTask, view: TaskView) {
+    const { connector, task, tasks } = wanted
+    const generation = this.#options.nextGeneration()
+    const config = await this.#options.resolve(wanted.config)
+    await this.#options.statuses.putTask(
+      connector,
+      task,
+      this.#status(wanted, { ...view, generation })
+    )
+    return { connector, task, tasks, generation, config }
+  }
+
+  #changed(wanted: WantedTask, view: TaskView): void {
+    const { statuses, logger, changed } = this.#options
+    const status = this.#status(wanted, view)
+    const found = this.#tasks.get(taskName(wanted))
+    const shown = `${status.state} ${status.trace}`
+    if (found !== undefined && found.shown !== shown) {
+      this.#tasks.set(taskName(wanted), { ...found, shown })
+      statuses
+        .putTaskSafely(wanted.connector, wanted.task, status)
+        .catch((error: unknown) =>
+          logger.warn('A status could not be stored.', { error: describeError(error) })
+        )
+    }
+    changed(wanted, view)
+  }
+
+  #status({ version }: WantedTask, { state, trace, generation }: TaskView): Status {
+    return {
+      state: shownState(state),
+      trace: trace === null ? null : this.#options.redact(trace),
+      workerId: this.#options.workerId,
+      generation,
+      version
+    }
+  }
+
+  #track({ connector, task }: WantedTask, topic: string): void {
+    const { statuses, logger, trackTopics } = this.#options
+    if (!trackTopics) return
+    statuses
+      .addTopic({ topic, connector, task, discoverTimestamp: Date.now() })
+      .catch((error: unknown) =>
+        logger.warn('A topic could not be noted.', { topic, error: describeError(error) })
+      )
+  }
+}
