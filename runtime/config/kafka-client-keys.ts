@@ -49,6 +49,12 @@ export const kafkaClientKeys = {
     min: 1,
     group: 'Kafka'
   }),
+  'socket.connection.setup.timeout.ms': long({
+    doc: 'How long connecting to a broker may take, in milliseconds.',
+    default: 10_000,
+    min: 1,
+    group: 'Kafka'
+  }),
   'retry.backoff.ms': long({
     doc: 'First pause after a failed request, in milliseconds.',
     default: 100,
@@ -77,8 +83,7 @@ export const kafkaClientKeys = {
       'reconnect.backoff.max.ms',
       'reconnect.backoff.ms',
       'send.buffer.bytes',
-      'socket.connection.setup.timeout.max.ms',
-      'socket.connection.setup.timeout.ms'
+      'socket.connection.setup.timeout.max.ms'
     ],
     ignored(
       string({ doc: 'Setting of the Java clients.', default: null, group: 'Kafka' }),

@@ -1,0 +1,107 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
+import { Command } from 'commander'
+import { pluginIndex, pluginPage } from '../config/plugin-docs.ts'
+import { EXIT } from './exit-code.ts'
+import { type DeclaredPlugin, findDeclaredPlugins } from './plugin-source.ts'
+import { print } from './terminal.ts'
+
+const HELP = `
+Run it after adding a connector or changing its keys, and commit what it writes.
+
+Examples:
+  $ npm run generate                 write what has changed
+  $ npm run generate -- --check      only say whether something has to be written
+
+Exit codes: 0 done, or up to date; 1 with --check, something is out of date.`
+
+/** `millrace generate`. */
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description('write connectors/registry.ts and docs/connectors/ from the declarations')
+    .option('--check', 'write nothing; exit with 1 when something is out of date')
+    .addHelpText('after', HELP)
+    .action(async (options: { check?: boolean }) => {
+      const root = process.cwd()
+      const stale = await outdated(root)
+      for (const [path, text] of stale) {
+        if (!options.check) await put(join(root, path), text)
+        await print(`${options.check ? 'out of date' : 'written'}: ${path}`)
+      }
+      if (stale.size === 0) await print('everything is up to date')
+      process.exitCode = options.check && stale.size > 0 ? EXIT.failed : EXIT.done
+    })
+}
+
+/** The generated files that differ from what they should be: path to text. */
+export async function outdated(root: string): Promise<ReadonlyMap<string, string>> {
+  const plugins = await findDeclaredPlugins(root)
+  const connectors = plugins.filter(({ path }) => path.startsWith('connectors/'))
+  const files = new Map([
+    ['connectors/registry.ts', registrySource(plugins)],
+    ['docs/connectors/README.md', pluginIndex(connectors)],
+    ...connectors.map(
+      (connector) => [`docs/connectors/${connector.name}.md`, pluginPage(connector)] as const
+    )
+  ])
+  for (const [path, text] of files) {
+    const present = await readFile(join(root, path), 'utf8').catch(() => null)
+    if (present === text) files.delete(path)
+  }
+  return files
+}
+
+async function put(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  // A new file instead of a changed one, so that no reader sees half of it.
+  await rm(path, { force: true })
+  await writeFile(path, text)
+}
+
+function registrySource(plugins: readonly DeclaredPlugin[]): string {
+  const entries = plugins.map(({ key, path, plugin }) => {
+    const module = posix.relative('connectors', path)
+    return `  ${propertyName(key)}: {
+    kind: ${quote(plugin.kind)},
+${property('classNames', list(plugin.classNames ?? []))}
+${property('summary', quote(plugin.summary))}
+    load: () => import(${quote(module.startsWith('.') ? module : `./${module}`)})
+  }`
+  })
+  return `// Written by \`npm run generate\` from the declarations themselves; do not edit.
+import type { PluginRegistry } from '../runtime/config/plugins.ts'
+
+/** Every plugin that comes with Millrace, by short name. Loaded when it is asked for. */
+export const registry: PluginRegistry = {
+${entries.join(',\n')}
+}
+`
+}
+
+/** A property as the formatter wants it: on one line where it fits. */
+function property(
+  name: string,
+  value: { readonly flat: string; readonly broken: string } | string
+): string {
+  const { flat, broken } =
+    typeof value === 'string' ? { flat: value, broken: `\n      ${value}` } : value
+  const line = `    ${name}: ${flat},`
+  return line.length <= 100 ? line : `    ${name}:${broken},`
+}
+
+function list(items: readonly string[]): { flat: string; broken: string } {
+  const quoted = items.map(quote)
+  return {
+    flat: `[${quoted.join(', ')}]`,
+    broken: ` [\n${quoted.map((item) => `      ${item}`).join(',\n')}\n    ]`
+  }
+}
+
+function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name)
+}
+
+function quote(text: string): string {
+  const escaped = text.replaceAll('\\', '\\\\')
+  return text.includes("'") ? `"${escaped.replaceAll('"', '\\"')}"` : `'${escaped}'`
+}
