@@ -3,7 +3,8 @@
  * same PostgreSQL and the same Kafka, prints a table and puts it into bench/README.md.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -71,6 +72,10 @@ function systemNamed(name: string, around: Surroundings): System {
   throw new Error(`no system ${name}\n${USAGE}`)
 }
 
+function disposable(folder: string): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
 async function main(): Promise<void> {
   const missing = missingReason('kafka-server')
   if (missing) throw new Error(`The benchmark needs Java and Maven: ${missing}`)
@@ -80,6 +85,7 @@ async function main(): Promise<void> {
   const settings = { shared_buffers: '512MB', max_wal_size: '8GB', checkpoint_timeout: '30min' }
   await using postgres = await startPostgres({ durable: true, settings })
   await using kafka = await startKafka({ jvm: ['-Xmx1g'] })
+  await using _folder = disposable(folder)
   const around = { postgres, kafka, folder }
   const columns: (Column & { version: string })[] = []
   for (const name of values.systems.split(',')) {
@@ -89,7 +95,6 @@ async function main(): Promise<void> {
     const figures = await measureSystem(bench, (measure) => measures.includes(measure))
     columns.push({ name: system.name, version: system.version, figures })
   }
-  rmSync(folder, { recursive: true, force: true })
   const report = `${facts(columns, sizes)}\n\n${resultTable(columns)}`
   console.log(`\n${report}`)
   if (!values.keep) publish(report)
