@@ -1,0 +1,214 @@
+import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+
+/** What was being done, for messages and statements that name it. */
+export interface ErrorContext {
+  readonly host?: string
+  readonly port?: number
+  readonly user?: string
+  readonly database?: string
+  readonly slot?: string
+  readonly publication?: string
+  readonly table?: string
+}
+
+interface Explanation {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly retriable?: boolean
+}
+
+/** SQLSTATE and text of an error of `pg`, or the code of a socket error. */
+export function sqlState(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return ''
+  return typeof error.code === 'string' ? error.code : ''
+}
+
+const SOCKET_ERRORS = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN'
+])
+
+/** SQLSTATEs that pass by themselves: lost connections, a server that starts, stops or is full. */
+const TRANSIENT = /^(08|57P0|53[0-3]|40001|40P01)/
+
+/**
+ * Turns any error of `pg` into one that says what to do. A ConnectError is returned as it is.
+ * SQLSTATEs: PostgreSQL documentation, appendix "PostgreSQL Error Codes".
+ */
+export function explain(error: unknown, context: ErrorContext = {}): ConnectError {
+  if (error instanceof ConnectError) return error
+  const state = sqlState(error)
+  const text = error instanceof Error ? error.message : String(error)
+  const known =
+    explainConnection(state, text, context) ??
+    explainReplication(state, text, context) ??
+    explainObject(state, text, context)
+  if (known) {
+    const options = { cause: error, ...(known.hint ? { hint: known.hint } : {}) }
+    return known.retriable
+      ? new RetriableError(known.code, known.message, options)
+      : new ConnectError(known.code, known.message, options)
+  }
+  if (TRANSIENT.test(state) || /terminated|timeout|timed out/i.test(text)) {
+    return new RetriableError('POSTGRES_CONNECTION_LOST', `${address(context)}: ${text}`, {
+      cause: error
+    })
+  }
+  const about = context.table ? ` (table ${context.table})` : ''
+  return new ConnectError('POSTGRES_ERROR', `PostgreSQL answered: ${text}${about}`, {
+    cause: error
+  })
+}
+
+function address(context: ErrorContext): string {
+  return `PostgreSQL at ${context.host ?? 'localhost'}:${context.port ?? 5432}`
+}
+
+function explainConnection(
+  state: string,
+  text: string,
+  context: ErrorContext
+): Explanation | undefined {
+  const user = context.user ?? ''
+  if (SOCKET_ERRORS.has(state)) {
+    return {
+      code: 'POSTGRES_UNREACHABLE',
+      message: `${address(context)} cannot be reached (${state})`,
+      hint: 'Check database.hostname and database.port, that the server runs, listen_addresses, and firewalls between',
+      retriable: true
+    }
+  }
+  if (state === '28P01') {
+    return {
+      code: 'POSTGRES_AUTHENTICATION',
+      message: `${address(context)} refuses the password of user '${user}'`,
+      hint: 'Correct database.user or database.password'
+    }
+  }
+  if (state === '28000') {
+    return {
+      code: 'POSTGRES_AUTHENTICATION',
+      message: `${address(context)} does not let user '${user}' in: ${text}`,
+      hint: `Add a line for this user and host to pg_hba.conf, such as: host ${context.database ?? 'all'} ${user} 0.0.0.0/0 scram-sha-256; then SELECT pg_reload_conf()`
+    }
+  }
+  if (state === '3D000') {
+    return {
+      code: 'POSTGRES_NO_DATABASE',
+      message: `${address(context)} has no database '${context.database ?? ''}'`,
+      hint: 'Correct database.dbname'
+    }
+  }
+  if (/does not support SSL/i.test(text)) {
+    return {
+      code: 'POSTGRES_TLS',
+      message: `${address(context)} does not speak TLS`,
+      hint: "Set database.sslmode to 'prefer' or 'disable', or set ssl = on on the server"
+    }
+  }
+  return undefined
+}
+
+function explainReplication(
+  state: string,
+  text: string,
+  context: ErrorContext
+): Explanation | undefined {
+  if (/wal_level/i.test(text)) return walLevel('replica')
+  if (/all replication slots are in use/i.test(text)) {
+    return {
+      code: 'POSTGRES_NO_FREE_SLOT',
+      message: 'All replication slots of the server are in use',
+      hint: 'Drop slots that nobody needs: SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND slot_name = ...; or raise max_replication_slots: ALTER SYSTEM SET max_replication_slots = 20; and restart PostgreSQL'
+    }
+  }
+  if (/max_wal_senders/i.test(text)) {
+    return {
+      code: 'POSTGRES_NO_FREE_WALSENDER',
+      message: 'The server has no free WAL sender process',
+      hint: 'ALTER SYSTEM SET max_wal_senders = 20; and restart PostgreSQL',
+      retriable: true
+    }
+  }
+  if (state === '55006') {
+    return {
+      code: 'POSTGRES_SLOT_IN_USE',
+      message: `Replication slot '${context.slot ?? ''}' is in use: ${text}`,
+      hint: `Another connector may use the same slot: give each its own slot.name. To end the session that holds it: SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${context.slot ?? ''}'`,
+      retriable: true
+    }
+  }
+  if (state === '42501' && /replication/i.test(text)) {
+    return missingReplication(context.user ?? '')
+  }
+  if (/publication .* does not exist/i.test(text)) {
+    return publicationMissing(context.publication ?? '')
+  }
+  return undefined
+}
+
+function explainObject(
+  state: string,
+  text: string,
+  context: ErrorContext
+): Explanation | undefined {
+  if (state !== '42501') return undefined
+  const schema = /permission denied for schema (.+)/.exec(text)?.[1]
+  const grant = schema
+    ? `GRANT USAGE ON SCHEMA ${schema} TO ${quoteName(context.user ?? '')}`
+    : `GRANT SELECT ON ${context.table ?? 'the table'} TO ${quoteName(context.user ?? '')}`
+  return { code: 'POSTGRES_PRIVILEGE', message: `PostgreSQL: ${text}`, hint: grant }
+}
+
+export function walLevel(current: string): Explanation {
+  return {
+    code: 'POSTGRES_WAL_LEVEL',
+    message: `wal_level is '${current}', and logical replication needs 'logical'`,
+    hint: "ALTER SYSTEM SET wal_level = 'logical'; and restart PostgreSQL (on Amazon RDS: the parameter rds.logical_replication = 1)"
+  }
+}
+
+export function missingReplication(user: string): Explanation {
+  return {
+    code: 'POSTGRES_PRIVILEGE',
+    message: `User '${user}' may not replicate`,
+    hint: `ALTER ROLE ${quoteName(user)} REPLICATION (on Amazon RDS: GRANT rds_replication TO ${quoteName(user)})`
+  }
+}
+
+export function publicationMissing(publication: string): Explanation {
+  return {
+    code: 'POSTGRES_NO_PUBLICATION',
+    message: `Publication '${publication}' does not exist`,
+    hint: `CREATE PUBLICATION ${quoteName(publication)} FOR ALL TABLES; or let the connector do it with publication.autocreate.mode = filtered`
+  }
+}
+
+/** An explanation as an error to throw. */
+export function failure(known: Explanation, cause?: unknown): ConnectError {
+  const options = {
+    ...(known.hint ? { hint: known.hint } : {}),
+    ...(cause === undefined ? {} : { cause })
+  }
+  return known.retriable
+    ? new RetriableError(known.code, known.message, options)
+    : new ConnectError(known.code, known.message, options)
+}
+
+/** A name as an identifier in SQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A text as a literal in SQL, whatever `standard_conforming_strings` says. */
+export function quoteText(text: string): string {
+  const escaped = text.replaceAll("'", "''")
+  return text.includes('\\') ? ` E'${escaped.replaceAll('\\', '\\\\')}'` : `'${escaped}'`
+}

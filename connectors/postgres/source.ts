@@ -1,0 +1,114 @@
+import { defineSource, type KeyProblem } from '../../runtime/api/connector.ts'
+import { ConnectError, describeError } from '../../runtime/api/errors.ts'
+import { connect, contextOf, destroy, queryOn } from './connection.ts'
+import { checkReadable } from './privileges.ts'
+import { checkServer, checkSlot, readSlot } from './slot.ts'
+import { type SourceConfig, sourceKeys } from './source-config.ts'
+import { connectionSettings, PostgresSourceTask } from './source-task.ts'
+import { listTables, TableFilter } from './table-list.ts'
+import { VERSION } from './version.ts'
+
+export default defineSource({
+  summary:
+    'Captures a PostgreSQL database: its rows, then every change, as Debezium change events.',
+  classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
+  version: VERSION,
+  config: sourceKeys,
+  validate,
+  check,
+  // One slot, one reader: the order of transactions is the order of records.
+  taskConfigs: () => [{}],
+  createTask: (config) => new PostgresSourceTask(config)
+})
+
+/** Pairs of lists of which only one may be given, as in Debezium. */
+const EXCLUSIVE = [
+  ['schema.include.list', 'schema.exclude.list'],
+  ['table.include.list', 'table.exclude.list'],
+  ['column.include.list', 'column.exclude.list']
+] as const
+
+function validate(config: SourceConfig): KeyProblem[] {
+  const problems: KeyProblem[] = []
+  for (const [include, exclude] of EXCLUSIVE) {
+    if (config[include].length > 0 && config[exclude].length > 0) {
+      problems.push({
+        key: exclude,
+        message: `${exclude} and ${include} exclude each other: give one of them`
+      })
+    }
+  }
+  if (config['plugin.name'] !== 'pgoutput') {
+    problems.push({
+      key: 'plugin.name',
+      message: `plugin.name '${config['plugin.name']}' is not supported: use pgoutput, which comes with PostgreSQL 10 and later`
+    })
+  }
+  for (const entry of (config['message.key.columns'] ?? '').split(';')) {
+    if (entry.trim() === '' || /^[^:]+:[^:]+$/.test(entry.trim())) continue
+    problems.push({
+      key: 'message.key.columns',
+      message: `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
+    })
+  }
+  return problems
+}
+
+/** Where an error of the server belongs in the configuration. */
+const KEY_OF: Readonly<Record<string, string>> = {
+  POSTGRES_UNREACHABLE: 'database.hostname',
+  POSTGRES_AUTHENTICATION: 'database.password',
+  POSTGRES_NO_DATABASE: 'database.dbname',
+  POSTGRES_TLS: 'database.sslmode',
+  POSTGRES_SLOT_PLUGIN: 'slot.name',
+  POSTGRES_SLOT_DATABASE: 'slot.name',
+  POSTGRES_SLOT_LOST: 'slot.name',
+  POSTGRES_PRIVILEGE: 'database.user'
+}
+
+/** Connects and looks whether everything is there; changes nothing. */
+async function check(
+  config: SourceConfig,
+  _raw: unknown,
+  signal: AbortSignal
+): Promise<KeyProblem[]> {
+  const problems: KeyProblem[] = []
+  const found = (error: unknown) => {
+    const code = error instanceof ConnectError ? error.code : ''
+    problems.push({ key: KEY_OF[code] ?? null, message: describeError(error) })
+  }
+  const settings = connectionSettings(config, { connector: 'check', task: 0 })
+  let client: Awaited<ReturnType<typeof connect>>
+  try {
+    client = await connect(settings, { signal })
+  } catch (error) {
+    found(error)
+    return problems
+  }
+  try {
+    const query = queryOn(client, contextOf(settings))
+    await checkServer(query, settings.user).catch(found)
+    const slot = await readSlot(query, config['slot.name'])
+    if (slot) {
+      try {
+        checkSlot(slot, config['slot.name'], config['database.dbname'])
+      } catch (error) {
+        found(error)
+      }
+    }
+    const tables = await listTables(query, new TableFilter(config))
+    if (tables.length === 0) {
+      const lists = 'table.include.list, table.exclude.list and the schema lists'
+      problems.push({
+        key: 'table.include.list',
+        message: `No table of the database passes ${lists}`
+      })
+    }
+    await checkReadable(query, tables, settings.user).catch(found)
+  } catch (error) {
+    found(error)
+  } finally {
+    destroy(client)
+  }
+  return problems
+}
