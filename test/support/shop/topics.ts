@@ -1,4 +1,5 @@
 import type { Broker } from '../../../runtime/broker/broker.ts'
+import { recordsOf } from '../read-topic.ts'
 import { TABLES } from './shop.ts'
 import type { Changes } from './workload.ts'
 
@@ -35,7 +36,9 @@ export async function checkTopics(
     const counts: Record<string, number> = { c: 0, u: 0, d: 0, r: 0 }
     const seen = new Set<string>()
     const lastLsn = new Map<string, number>()
-    for await (const { key, value } of recordsOf(broker, topic)) {
+    for await (const record of recordsOf(broker, topic, 0)) {
+      const { value } = record
+      const key = record.key?.toString('utf8') ?? ''
       found.records++
       if (value === null) continue
       const { op, source } = parse(value)
@@ -51,22 +54,4 @@ export async function checkTopics(
     }
   }
   return found
-}
-
-async function* recordsOf(broker: Broker, topic: string) {
-  const partitions = [{ topic, partition: 0 }]
-  const [first] = await broker.offsets(partitions, 'earliest')
-  const [last] = await broker.offsets(partitions, 'latest')
-  if (!first || !last) return
-  const reader = await broker.reader()
-  reader.assign([first])
-  for (let position = first.offset; position < last.offset; ) {
-    for (const batch of await reader.read({ maxBytes: 8 << 20, maxWaitMs: 1000 })) {
-      for (const record of batch.records) {
-        yield { key: record.key?.toString('utf8') ?? '', value: record.value }
-      }
-      position = batch.nextOffset
-    }
-  }
-  await reader.close()
 }
