@@ -9,11 +9,15 @@ export interface SinkPartitionsOptions {
   readonly selection: TopicSelection
   readonly task: number
   readonly tasks: number
-  /** How often to look for new topics and partitions, in milliseconds. */
+  /** How often to look for new topics and partitions, in milliseconds; more often after a change. */
   readonly refreshMs: number
   readonly logger: Logger
   onChange(): void
 }
+
+/** Topics seldom come alone: after a start and after a change the next look is soon. */
+const SOON_MS = 200
+const SOON_LOOKS = 25
 
 /** Looks for the partitions of a sink task, again and again: topics come and go, and grow. */
 export class SinkPartitions {
@@ -23,6 +27,7 @@ export class SinkPartitions {
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
   #closed = false
+  #soonLooks = SOON_LOOKS
 
   constructor(options: SinkPartitionsOptions) {
     this.#options = options
@@ -50,6 +55,8 @@ export class SinkPartitions {
 
   #schedule(): void {
     if (this.#closed) return
+    const soon = this.#soonLooks-- > 0
+    const waitMs = soon ? Math.min(SOON_MS, this.#options.refreshMs) : this.#options.refreshMs
     this.#timer = setTimeout(() => {
       this.#looking = this.#look()
         .catch((error: unknown) => {
@@ -57,7 +64,7 @@ export class SinkPartitions {
           this.#options.logger.warn('Cannot look for new topics; trying again.', fields)
         })
         .finally(() => this.#schedule())
-    }, this.#options.refreshMs)
+    }, waitMs)
   }
 
   async #look(): Promise<void> {
@@ -67,6 +74,7 @@ export class SinkPartitions {
     const share = shareOf(topics, task, tasks)
     if (samePartitions(share, this.#found ?? this.#current)) return
     this.#found = share
+    this.#soonLooks = SOON_LOOKS
     onChange()
   }
 }

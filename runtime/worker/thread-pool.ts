@@ -46,7 +46,7 @@ interface PooledThread {
 const ABANDON_MS = 500
 
 /** V8's bounds per thread, in MB: without them the heap grows for as long as the machine has memory. */
-const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
+const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 16 }
 
 /**
  * Runs tasks in threads, so that a task that blocks or crashes cannot take the worker with it. A new
