@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { ConnectError } from '../../api/errors.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../../api/record.ts'
 import type {
   Broker,
@@ -83,7 +82,7 @@ export class LmdbBroker implements Broker {
   }
 
   async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
-    this.#refresh()
+    this.#store.refresh()
     const all = this.#topics.all()
     const wanted = names ?? [...all.keys()]
     return wanted.flatMap((name) => {
@@ -99,7 +98,7 @@ export class LmdbBroker implements Broker {
   }
 
   async deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void> {
-    this.#refresh()
+    this.#store.refresh()
     const places = before.map((place) => ({ ...place, id: this.#topics.locate(place) }))
     for (const place of places) await deleteBefore(this.#store, this.#queue, place)
   }
@@ -108,7 +107,7 @@ export class LmdbBroker implements Broker {
     partitions: readonly TopicPartition[],
     spec: OffsetSpec
   ): Promise<readonly TopicPartitionOffset[]> {
-    this.#refresh()
+    this.#store.refresh()
     return partitions.map((place) => {
       const { topic, partition } = place
       const id = this.#topics.locate(place)
@@ -119,19 +118,19 @@ export class LmdbBroker implements Broker {
   }
 
   async producer({ transactionalId }: ProducerOptions): Promise<Producer> {
-    this.#refresh()
+    this.#store.refresh()
     const parts = { store: this.#store, queue: this.#queue, topics: this.#topics }
     if (transactionalId === undefined) return new LmdbProducer(parts)
     return LmdbTransactionalProducer.open(parts, transactionalId)
   }
 
   async reader(): Promise<Reader> {
-    this.#refresh()
+    this.#store.refresh()
     return new LmdbReader({ store: this.#store, topics: this.#topics, commits: this.#commits })
   }
 
   async groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]> {
-    this.#refresh()
+    this.#store.refresh()
     return this.#store.metaRange(groupOffsetKeys(group)).map(({ key, value }) => ({
       ...partitionOfGroupKey(key),
       offset: readInt64(value, 0)
@@ -139,7 +138,7 @@ export class LmdbBroker implements Broker {
   }
 
   async commitGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    this.#refresh()
+    this.#store.refresh()
     for (const place of offsets) this.#topics.locate(place)
     await this.#queue.run((transaction) => {
       for (const { topic, partition, offset } of offsets) {
@@ -161,7 +160,7 @@ export class LmdbBroker implements Broker {
    * @returns false when another process is doing it
    */
   async maintain(signal?: AbortSignal): Promise<boolean> {
-    this.#refresh()
+    this.#store.refresh()
     return maintainLog({
       store: this.#store,
       queue: this.#queue,
@@ -188,7 +187,7 @@ export class LmdbBroker implements Broker {
   }
 
   stats(): LogStats {
-    this.#refresh()
+    this.#store.refresh()
     const stats = { topics: 0, partitions: 0, batches: 0, bytes: 0 }
     for (const { id, partitions } of this.#topics.all().values()) {
       stats.topics++
@@ -210,15 +209,9 @@ export class LmdbBroker implements Broker {
 
   async #close(): Promise<void> {
     await this.#queue.close()
+    const closed = this.#store.close()
     this.#commits.close()
-    await this.#store.close()
-  }
-
-  #refresh(): void {
-    if (this.#closed !== undefined) {
-      throw new ConnectError('BROKER_CLOSED', 'The embedded broker is closed')
-    }
-    this.#store.refresh()
+    await closed
   }
 
   #offset(

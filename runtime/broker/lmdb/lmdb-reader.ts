@@ -64,7 +64,7 @@ export class LmdbReader implements Reader {
   async read({ maxBytes, maxWaitMs, signal }: ReadLimits): Promise<readonly FetchedBatch[]> {
     const until = performance.now() + maxWaitMs
     for (;;) {
-      if (this.#closed || signal?.aborted) return []
+      if (this.#closed || this.#store.closed || signal?.aborted) return []
       const fetched = this.#fetch(maxBytes)
       const left = until - performance.now()
       if (fetched.length > 0) this.#commits.found()

@@ -44,6 +44,10 @@ export function unknownPartition(place: TopicPartition, partitions: number): Con
   )
 }
 
+export function closedError(): ConnectError {
+  return new ConnectError('BROKER_CLOSED', 'The embedded broker is closed')
+}
+
 function freeSpace(path: string): string {
   try {
     const { bavail, bsize } = statfsSync(path)

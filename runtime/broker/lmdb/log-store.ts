@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { ConnectError } from '../../api/errors.ts'
-import { storeError } from './log-error.ts'
+import { closedError, storeError } from './log-error.ts'
 import { CREATION_KEY, FORMAT_KEY, type KeyRange, REGISTRY_KEY } from './log-keys.ts'
 
 /** Raised when what is stored is no longer understood by older versions. */
@@ -41,6 +41,7 @@ export class LogStore {
   readonly #root: RootDatabase<Buffer, Buffer>
   readonly #log: Database<Buffer, Buffer>
   readonly #meta: Database<Buffer, Buffer>
+  #closed = false
 
   /**
    * Opens the folder, making it when it is missing.
@@ -80,8 +81,13 @@ export class LogStore {
     }
   }
 
-  /** Makes the reads that follow see all commits so far, of all threads and processes. */
+  /**
+   * Makes the reads that follow see all commits so far, of all threads and processes.
+   *
+   * @throws {ConnectError} BROKER_CLOSED
+   */
   refresh(): void {
+    if (this.#closed) throw closedError()
     this.#meta.resetReadTxn()
   }
 
@@ -147,7 +153,12 @@ export class LogStore {
     return settled.every((outcome) => outcome.status === 'fulfilled' && outcome.value)
   }
 
+  get closed(): boolean {
+    return this.#closed
+  }
+
   async close(): Promise<void> {
+    this.#closed = true
     await this.#root.close()
   }
 

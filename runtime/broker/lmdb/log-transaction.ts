@@ -1,4 +1,4 @@
-import { ConnectError } from '../../api/errors.ts'
+import { closedError } from './log-error.ts'
 import type { LogStore } from './log-store.ts'
 
 interface PlannedMeta {
@@ -167,8 +167,4 @@ export class WriteQueue {
       for (const { reject } of waiting) reject(error)
     }
   }
-}
-
-function closedError(): ConnectError {
-  return new ConnectError('BROKER_CLOSED', 'The embedded broker is closed')
 }
