@@ -48,7 +48,10 @@ export class MillraceSystem implements System {
       readyWhen: /"msg":"ready"/
     })
     await this.#process.ready
-    return performance.now() - began
+    const ready = performance.now() - began
+    const failed = /"msg":"Task .* failed/.test(this.log)
+    if (failed) throw new Error('a task failed at its start')
+    return ready
   }
 
   async createConnector(name: string, config: ConnectorConfig): Promise<void> {

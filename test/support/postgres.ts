@@ -27,7 +27,7 @@ export interface PostgresOptions {
 export type Row = Record<string, unknown>
 
 const USER = 'postgres'
-const PASSWORD = 'millrace'
+const PASSWORD = 'pg-secret'
 
 /**
  * Starts a real PostgreSQL on 127.0.0.1 with logical WAL and room for many slots.
