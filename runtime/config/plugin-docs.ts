@@ -95,7 +95,7 @@ function reasons(keys: Keys): string {
     const reason = support.kind === 'supported' ? '' : support.reason
     const allowed = support.kind === 'refused' ? (support.allow ?? []) : []
     const values = allowed.map((value) => `\`${value}\``).join(', ')
-    return `| \`${name}\` | ${cell(reason)}${values === '' ? '' : ` Accepted: ${values}.`} |`
+    return `| \`${name}\` | ${cell(reason)}${values === '' ? '' : `; accepted: ${values}`} |`
   })
   return ['| key | why |', '|---|---|', ...rows].join('\n')
 }
