@@ -159,15 +159,14 @@ export class TaskSupervisor {
     // As in Kafka Connect a lost connection has no deadline, unless the connector sets one.
     const expired = this.#retryLimitMs > 0 && now - this.#failingSince >= this.#retryLimitMs
     if (!error.retriable || expired) {
-      logger.error(`Task ${name} failed.`, { code: error.code, error: error.message })
+      logger.error(`Task ${name} failed.`, loggedFields(error))
       this.#move('failed', traceOf(error))
       return
     }
     const waitMs = retryDelay(this.#failures - 1, this.#delayMaxMs, random())
     const trace = `${traceOf(error)}\nFailed ${this.#failures} times in a row; next try in ${waitMs} ms.`
     logger.warn(`Task ${name} starts again in ${waitMs} ms.`, {
-      code: error.code,
-      error: error.message,
+      ...loggedFields(error),
       failures: this.#failures
     })
     this.#move('interrupted', trace)
@@ -184,6 +183,10 @@ export class TaskSupervisor {
     this.#trace = trace
     this.#options.changed(this.view)
   }
+}
+
+function loggedFields({ code, message, hint }: PlainError): Record<string, string> {
+  return { code, error: message, ...(hint === null ? {} : { hint }) }
 }
 
 /** @throws {ConnectError} that a stopped worker gives to whoever still asks something of it */

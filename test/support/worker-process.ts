@@ -4,6 +4,7 @@ import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'n
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { projectRoot } from './source-files.ts'
+import { until } from './until.ts'
 
 /** One line of the worker's JSON log. */
 export interface LogLine {
@@ -18,6 +19,7 @@ export class WorkerProcess {
   readonly #log: WriteStream
   readonly #listeners = new Set<(line: LogLine) => void>()
   #child: ChildProcess | undefined
+  #lines: string[] = []
   #peakBytes = 0
 
   constructor(files: readonly string[], env: Readonly<Record<string, string>>, logFile: string) {
@@ -40,6 +42,16 @@ export class WorkerProcess {
     this.#listeners.add(listener)
   }
 
+  /**
+   * Waits for a line of the log that holds a text, counted from the last start.
+   * @throws {Error} when it does not come within `limitMs`
+   */
+  async says(text: string, limitMs = 30_000): Promise<string> {
+    const find = () => this.#lines.find((line) => line.includes(text))
+    await until(() => find() !== undefined, { limitMs, what: `the worker says '${text}'` })
+    return find() ?? ''
+  }
+
   /** @returns milliseconds from the start of the process to its `ready` line */
   async start(): Promise<number> {
     const started = performance.now()
@@ -51,10 +63,10 @@ export class WorkerProcess {
     })
     this.#child = child
     const ready = Promise.withResolvers<void>()
-    let tail = ''
+    this.#lines = []
     const take = (text: string) => {
       this.#log.write(`${text}\n`)
-      tail = `${tail}\n${text}`.slice(-2000)
+      this.#lines.push(text)
       if (!text.startsWith('{')) return
       const line = JSON.parse(text) as LogLine
       if (line.msg === 'ready') ready.resolve()
@@ -62,7 +74,11 @@ export class WorkerProcess {
     }
     createInterface({ input: child.stdout }).on('line', take)
     createInterface({ input: child.stderr }).on('line', take)
-    child.once('exit', (code) => ready.reject(new Error(`The worker ended with ${code}:${tail}`)))
+    child.once('exit', (code) => {
+      ready.reject(
+        new Error(`The worker ended with ${code}:\n${this.#lines.slice(-12).join('\n')}`)
+      )
+    })
     await ready.promise
     return performance.now() - started
   }
