@@ -113,11 +113,12 @@ export class RecordBatchBuilder {
     batch.writeInt32BE(options.baseSequence ?? -1, AT.baseSequence)
     batch.writeInt32BE(this.#count, AT.recordCount)
     batch.writeUInt32BE(checksum(batch, 0, batch.length), AT.crc)
-    this.#reset()
+    this.reset()
     return batch
   }
 
-  #reset(): void {
+  /** Throws away what was appended. */
+  reset(): void {
     this.#end = HEADER_BYTES
     this.#count = 0
     this.#lastDelta = -1

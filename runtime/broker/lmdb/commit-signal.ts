@@ -1,8 +1,8 @@
 import { closeSync, type FSWatcher, openSync, watch, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A missed event costs at most this; a commit whose writer was killed before it told has none. */
-const CHECK_EVERY_MS = 50
+/** A commit whose writer was killed before it could tell is found after this. */
+const CHECK_EVERY_MS = 200
 /** Without a working watch: from the first of these to the last, doubling while nothing comes. */
 const POLL_MS = { shortest: 1, longest: 10 } as const
 

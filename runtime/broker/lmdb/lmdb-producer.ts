@@ -1,4 +1,5 @@
 import { type ConnectError, DataError, FencedError } from '../../api/errors.ts'
+import type { TopicPartition } from '../../api/record.ts'
 import type { LogRecord, Producer } from '../broker.ts'
 import { RecordBatchBuilder } from '../record-batch.ts'
 import { readInt64 } from '../record-batch-format.ts'
@@ -11,6 +12,8 @@ import type { TopicRegistry } from './topic-registry.ts'
 
 /** Kafka's default of `max.message.bytes`, which bounds a batch. */
 const DEFAULT_BATCH_BYTES = 1_048_588
+/** More partitions than this, and a producer gives its memory back after every transaction. */
+const KEPT_ENCODERS = 16
 
 export interface LmdbProducerOptions {
   readonly store: LogStore
@@ -25,29 +28,43 @@ interface PendingBatch {
   readonly bytes: Buffer
 }
 
-/** The bound on a batch, and whether the topic's own config asks for it. */
-function batchLimit(topic: { configs: Readonly<Record<string, string>> }): {
-  bytes: number
-  strict: boolean
-} {
+interface BatchLimit {
+  readonly bytes: number
+  /** The topic's own config asks for it, so that a record larger than this is refused. */
+  readonly strict: boolean
+}
+
+function batchLimit(topic: { configs: Readonly<Record<string, string>> }): BatchLimit {
   const configured = Number(topic.configs['max.message.bytes'] ?? Number.NaN)
   if (Number.isSafeInteger(configured) && configured > 0) return { bytes: configured, strict: true }
   return { bytes: DEFAULT_BATCH_BYTES, strict: false }
 }
 
-/** Encodes records into batches of one partition. */
+/** Encodes records into batches of one partition, over and over in the same memory. */
 class BatchEncoder {
-  readonly #topic: string
-  readonly #id: PartitionId
-  readonly #limit: { bytes: number; strict: boolean }
-  readonly #builder: RecordBatchBuilder
-  readonly #full: PendingBatch[] = []
+  readonly #place: TopicPartition
+  #id: PartitionId
+  #limit: BatchLimit
+  #builder: RecordBatchBuilder
+  #full: PendingBatch[] = []
 
-  constructor(topics: TopicRegistry, topic: string, partition: number) {
-    this.#topic = topic
-    this.#id = topics.locate({ topic, partition })
-    this.#limit = batchLimit(topics.get(topic))
+  constructor(topics: TopicRegistry, place: TopicPartition) {
+    this.#place = place
+    this.#id = topics.locate(place)
+    this.#limit = batchLimit(topics.get(place.topic))
     this.#builder = new RecordBatchBuilder({ maxBytes: this.#limit.bytes })
+  }
+
+  /** Empties it, and looks the topic up again: it may have been deleted and made anew. */
+  restart(topics: TopicRegistry): void {
+    this.#full = []
+    this.#builder.reset()
+    this.#id = topics.locate(this.#place)
+    const limit = batchLimit(topics.get(this.#place.topic))
+    if (limit.bytes !== this.#limit.bytes) {
+      this.#builder = new RecordBatchBuilder({ maxBytes: limit.bytes })
+    }
+    this.#limit = limit
   }
 
   add(records: readonly LogRecord[]): void {
@@ -66,27 +83,70 @@ class BatchEncoder {
 
   #finish(): void {
     const bytes = this.#builder.finish()
+    const { topic } = this.#place
     const { bytes: limit, strict } = this.#limit
-    if (strict && bytes.length > limit) throw recordTooLarge(this.#topic, bytes.length, limit)
-    this.#full.push({ topic: this.#topic, id: this.#id, bytes })
+    if (strict && bytes.length > limit) throw recordTooLarge(topic, bytes.length, limit)
+    this.#full.push({ topic, id: this.#id, bytes })
+  }
+}
+
+/** The encoders that a producer has used, kept for their memory. */
+class BatchEncoders {
+  readonly #topics: TopicRegistry
+  readonly #encoders = new Map<string, BatchEncoder>()
+  #started = new Map<string, BatchEncoder>()
+
+  constructor(topics: TopicRegistry) {
+    this.#topics = topics
+  }
+
+  /** @throws {ConnectError} UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_TIMESTAMP */
+  add(place: TopicPartition, records: readonly LogRecord[]): void {
+    const name = `${place.partition} ${place.topic}`
+    const encoder = this.#started.get(name) ?? this.#start(name, place)
+    encoder.add(records)
+  }
+
+  /** Takes out everything that was added since the last time. */
+  take(): readonly PendingBatch[] {
+    const started = [...this.#started.values()]
+    this.clear()
+    return started.flatMap((encoder) => encoder.batches())
+  }
+
+  clear(): void {
+    this.#started = new Map()
+    if (this.#encoders.size > KEPT_ENCODERS) this.#encoders.clear()
+  }
+
+  #start(name: string, place: TopicPartition): BatchEncoder {
+    const known = this.#encoders.get(name)
+    const encoder = known ?? new BatchEncoder(this.#topics, place)
+    known?.restart(this.#topics)
+    this.#encoders.set(name, encoder)
+    this.#started.set(name, encoder)
+    return encoder
   }
 }
 
 /** Each append is one durable write of its own. */
 export class LmdbProducer implements Producer {
-  readonly #options: LmdbProducerOptions
+  readonly #store: LogStore
+  readonly #queue: WriteQueue
+  readonly #encoders: BatchEncoders
 
-  constructor(options: LmdbProducerOptions) {
-    this.#options = options
+  constructor({ store, queue, topics }: LmdbProducerOptions) {
+    this.#store = store
+    this.#queue = queue
+    this.#encoders = new BatchEncoders(topics)
   }
 
   async append(topic: string, partition: number, records: readonly LogRecord[]): Promise<number> {
-    const { store, topics, queue } = this.#options
-    store.refresh()
-    const encoder = new BatchEncoder(topics, topic, partition)
-    encoder.add(records)
-    const batches = encoder.batches()
-    return queue.run((transaction) => appendAll(transaction, batches)[0] ?? -1)
+    this.#store.refresh()
+    this.#encoders.clear()
+    this.#encoders.add({ topic, partition }, records)
+    const batches = this.#encoders.take()
+    return this.#queue.run((transaction) => appendAll(transaction, batches)[0] ?? -1)
   }
 
   async commit(): Promise<void> {}
@@ -105,7 +165,7 @@ export class LmdbTransactionalProducer implements Producer {
   readonly #transactionalId: string
   readonly #key: Buffer
   readonly #epoch: number
-  #encoders = new Map<string, BatchEncoder>()
+  readonly #encoders: BatchEncoders
   #fenced = false
 
   /** Takes over the transactional id: producers that had it before are fenced from now on. */
@@ -132,25 +192,19 @@ export class LmdbTransactionalProducer implements Producer {
     this.#transactionalId = transactionalId
     this.#key = producerKey(transactionalId)
     this.#epoch = epoch
+    this.#encoders = new BatchEncoders(options.topics)
   }
 
   async append(topic: string, partition: number, records: readonly LogRecord[]): Promise<number> {
-    const { store, topics } = this.#options
+    const { store } = this.#options
     store.refresh()
     this.#checkEpoch(store.meta(this.#key)?.value)
-    const place = `${partition} ${topic}`
-    let encoder = this.#encoders.get(place)
-    if (encoder === undefined) {
-      encoder = new BatchEncoder(topics, topic, partition)
-      this.#encoders.set(place, encoder)
-    }
-    encoder.add(records)
+    this.#encoders.add({ topic, partition }, records)
     return -1
   }
 
   async commit(): Promise<void> {
-    const batches = [...this.#encoders.values()].flatMap((encoder) => encoder.batches())
-    this.#encoders = new Map()
+    const batches = this.#encoders.take()
     await this.#options.queue.run((transaction) => {
       this.#checkEpoch(transaction.read(this.#key))
       appendAll(transaction, batches)
@@ -158,20 +212,20 @@ export class LmdbTransactionalProducer implements Producer {
   }
 
   async abort(): Promise<void> {
-    this.#encoders = new Map()
+    this.#encoders.clear()
     const { store } = this.#options
     store.refresh()
     this.#checkEpoch(store.meta(this.#key)?.value)
   }
 
   async close(): Promise<void> {
-    this.#encoders = new Map()
+    this.#encoders.clear()
   }
 
   #checkEpoch(stored: Buffer | undefined): void {
     if (!this.#fenced && stored !== undefined && readInt64(stored, 0) === this.#epoch) return
     this.#fenced = true
-    this.#encoders = new Map()
+    this.#encoders.clear()
     throw new FencedError(
       `A newer producer has taken the transactional id ${this.#transactionalId}`
     )
