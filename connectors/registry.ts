@@ -3,6 +3,24 @@ import type { PluginRegistry } from '../runtime/config/plugins.ts'
 
 /** Every plugin that comes with Millrace, by short name. Loaded when it is asked for. */
 export const registry: PluginRegistry = {
+  postgres: {
+    kind: 'source',
+    classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
+    summary:
+      'Captures a PostgreSQL database: its rows, then every change, as Debezium change events.',
+    load: () => import('./postgres/source.ts')
+  },
+  'postgres-sink': {
+    kind: 'sink',
+    classNames: [
+      'io.debezium.connector.jdbc.JdbcSinkConnector',
+      'io.confluent.connect.jdbc.JdbcSinkConnector',
+      'io.aiven.connect.jdbc.JdbcSinkConnector'
+    ],
+    summary:
+      'Rows of topics into PostgreSQL tables: upserts, deletes, new tables and columns, exactly once.',
+    load: () => import('./postgres/sink.ts')
+  },
   bytearray: {
     kind: 'converter',
     classNames: ['org.apache.kafka.connect.converters.ByteArrayConverter'],
@@ -26,5 +44,55 @@ export const registry: PluginRegistry = {
     classNames: ['org.apache.kafka.connect.storage.StringConverter'],
     summary: 'Plain text; numbers and booleans as text.',
     load: () => import('../runtime/converters/string-converter.ts')
+  },
+  filter: {
+    kind: 'transform',
+    classNames: ['org.apache.kafka.connect.transforms.Filter'],
+    summary: 'Drops the records that its predicate chooses.',
+    load: () => import('../runtime/transforms/filter.ts')
+  },
+  'has-header-key': {
+    kind: 'predicate',
+    classNames: ['org.apache.kafka.connect.transforms.predicates.HasHeaderKey'],
+    summary: 'Chooses records that have a header of a name.',
+    load: () => import('../runtime/transforms/has-header-key.ts')
+  },
+  'insert-field': {
+    kind: 'transform',
+    classNames: [
+      'org.apache.kafka.connect.transforms.InsertField$Value',
+      'org.apache.kafka.connect.transforms.InsertField$Key',
+      'org.apache.kafka.connect.transforms.InsertField'
+    ],
+    summary: 'Adds the topic, partition, offset, timestamp or a fixed text as a field.',
+    load: () => import('../runtime/transforms/insert-field.ts')
+  },
+  'record-is-tombstone': {
+    kind: 'predicate',
+    classNames: ['org.apache.kafka.connect.transforms.predicates.RecordIsTombstone'],
+    summary: 'Chooses tombstones: records whose value is null.',
+    load: () => import('../runtime/transforms/record-is-tombstone.ts')
+  },
+  'regex-router': {
+    kind: 'transform',
+    classNames: ['org.apache.kafka.connect.transforms.RegexRouter'],
+    summary: 'Sends records to another topic, by a regular expression on the name of their topic.',
+    load: () => import('../runtime/transforms/regex-router.ts')
+  },
+  'replace-field': {
+    kind: 'transform',
+    classNames: [
+      'org.apache.kafka.connect.transforms.ReplaceField$Value',
+      'org.apache.kafka.connect.transforms.ReplaceField$Key',
+      'org.apache.kafka.connect.transforms.ReplaceField'
+    ],
+    summary: 'Leaves out or renames fields.',
+    load: () => import('../runtime/transforms/replace-field.ts')
+  },
+  'topic-name-matches': {
+    kind: 'predicate',
+    classNames: ['org.apache.kafka.connect.transforms.predicates.TopicNameMatches'],
+    summary: 'Chooses records by the name of their topic.',
+    load: () => import('../runtime/transforms/topic-name-matches.ts')
   }
 }

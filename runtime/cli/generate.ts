@@ -69,7 +69,7 @@ ${property('summary', quote(plugin.summary))}
   }`
   })
   return `// Written by \`npm run generate\` from the declarations themselves; do not edit.
-import type { PluginRegistry } from '../runtime/config/plugins.ts'
+import type { PluginRegistry } from ${quote('../runtime/config/plugins.ts')}
 
 /** Every plugin that comes with Millrace, by short name. Loaded when it is asked for. */
 export const registry: PluginRegistry = {

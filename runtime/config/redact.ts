@@ -13,9 +13,6 @@ const PLACE_NAME = /\.(url|uri|file|path|location|class|type|algorithm|ms|second
 /** The password of a URL's user, or a password parameter as in JDBC URLs. */
 const URL_SECRET = /(?<=:\/\/[^/\s:@]*:)[^@/\s]+(?=@)|(?<=[?&;](?:password|sslpassword)=)[^&;\s]+/gi
 
-/** Values that are no secret whatever key they have, and too common in log lines to mask. */
-const HARMLESS = /^(true|false|null|none|localhost|postgres|-?\d{1,5})$/i
-
 /** Whether a key's value is never shown: declared so, or named like a secret. */
 export function isSecretKey(name: string, spec?: ConfigSpec): boolean {
   const declared = spec?.[name]
@@ -52,17 +49,20 @@ export class Redactor {
   /** Learns the secrets of a resolved configuration. */
   addConfig(resolved: RawConfig, spec?: ConfigSpec): void {
     for (const [key, value] of Object.entries(resolved)) {
-      if (isSecretKey(key, spec)) this.#add(value, 1)
-      for (const [secret] of value.matchAll(URL_SECRET)) this.#add(decode(secret), 1)
+      if (isSecretKey(key, spec)) this.#add(value)
+      for (const [secret] of value.matchAll(URL_SECRET)) this.#add(decode(secret))
     }
   }
 
-  /** Learns what a reference in the value of `key` stands for. */
-  addReferenced(key: string, value: string): void {
-    // Short values of ordinary keys, such as a port, would make log lines unreadable.
-    if (isSecretKey(key)) this.#add(value, 1)
-    else if (!HARMLESS.test(value)) this.#add(value, 5)
-    for (const [secret] of value.matchAll(URL_SECRET)) this.#add(decode(secret), 1)
+  /**
+   * Learns what a reference stands for, when the key or the reference sounds like a secret. A host
+   * name or a port from the environment stays readable: an error without it helps nobody.
+   *
+   * @param locator what the reference names: `PGPASSWORD`, or `path:key`
+   */
+  addReferenced(key: string, locator: string, value: string): void {
+    if (isSecretKey(key) || SECRET_NAME.test(locator)) this.#add(value)
+    for (const [secret] of value.matchAll(URL_SECRET)) this.#add(decode(secret))
   }
 
   /** The text with every known secret masked. */
@@ -72,10 +72,10 @@ export class Redactor {
     return line.replaceAll(this.#pattern, MASK)
   }
 
-  #add(value: string, minLength: number): void {
+  #add(value: string): void {
     const forms = [value, JSON.stringify(value).slice(1, -1), encode(value)]
     for (const form of forms) {
-      if (form.trim().length < minLength || this.#values.has(form)) continue
+      if (form.trim() === '' || this.#values.has(form)) continue
       this.#values.add(form)
       this.#pattern = null
     }
@@ -88,8 +88,10 @@ function patternOf(values: ReadonlySet<string>): RegExp {
     .toSorted((a, b) => b.length - a.length)
     .map((value) => {
       const escaped = escapeRegex(value)
-      // A very short secret is masked as a word only: within words it is not the secret.
-      return value.length < 4 ? `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])` : escaped
+      // A short secret or a plain word, such as postgres, is no secret inside of other words.
+      return value.length < 4 || /^[a-z]+$/i.test(value)
+        ? `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`
+        : escaped
     })
   return new RegExp(parts.join('|'), 'gu')
 }

@@ -24,7 +24,7 @@ export interface ReferenceOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Folder that relative paths start from. */
   readonly cwd: string
-  /** Told every value that a reference stands for, so that none is ever shown. */
+  /** Told what references stand for, so that no secret among them is ever shown. */
   readonly redactor?: Redactor
   /** Worker keys `config.providers...`: more names for the providers, and limits, as in Kafka Connect. */
   readonly providers?: RawConfig
@@ -113,7 +113,7 @@ export class References {
       else {
         try {
           const found = await this.#lookUp(inner)
-          this.#redactor?.addReferenced(key, found)
+          this.#redactor?.addReferenced(key, secretPart(inner), found)
           text += found
         } catch (error) {
           problems.push(describe(key, written, error))
@@ -136,6 +136,11 @@ export class References {
         : `use one of ${known.join(', ')}, or write $\${${inner}} for the text itself`
     })
   }
+}
+
+/** What says whether a reference is to a secret: of a file its key only, for it holds other things too. */
+function secretPart(inner: string): string {
+  return inner.startsWith('file:') ? inner.slice(inner.lastIndexOf(':') + 1) : inner
 }
 
 function describe(key: string, reference: string, error: unknown): ReferenceProblem {

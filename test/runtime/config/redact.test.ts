@@ -69,8 +69,9 @@ test('masks known secrets in text, in every form in which they appear', () => {
     'd.password': 'x1',
     url: 'postgres://me:url%20word@db/shop'
   })
-  redactor.addReferenced('database.hostname', 'internal.example')
-  redactor.addReferenced('database.port', '5432')
+  redactor.addReferenced('database.hostname', 'HOST', 'internal.example')
+  redactor.addReferenced('pin', 'DB_SECRET', 'from-a-secret')
+  redactor.addReferenced('sasl.jaas.config', 'X', 'from-a-key')
   const masked = [
     'p"a\\s\n/1',
     JSON.stringify({ password: 'p"a\\s\n/1' }),
@@ -78,7 +79,7 @@ test('masks known secrets in text, in every form in which they appear', () => {
     'hunter22 and hunter',
     'is x1.',
     'url%20word, url word',
-    'internal.example'
+    'from-a-secret, from-a-key'
   ].map((line) => redactor.text(line))
   assert.deepEqual(masked, [
     '********',
@@ -87,7 +88,8 @@ test('masks known secrets in text, in every form in which they appear', () => {
     '******** and ********',
     'is ********.',
     '********, ********',
-    '********'
+    '********, ********'
   ])
-  assert.equal(redactor.text('port 5432, x12 rows'), 'port 5432, x12 rows')
+  const open = 'internal.example:5432, x12 rows, hunters'
+  assert.equal(redactor.text(open), open)
 })
