@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { cleanupRules, type MaintainedPartition } from './cleanup-rules.ts'
 import { compactPartition } from './compaction.ts'
 import type { LeaseHolder } from './lease.ts'
@@ -9,8 +10,9 @@ import { deleteBefore, dropUnreadable, purgeDeleted } from './purge.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
 const LEASE = 'maintenance'
-/** Renewed after every partition; one partition takes no longer. */
+/** Renewed between partitions; one partition takes no longer. */
 const LEASE_MS = 5 * 60_000
+const RENEW_AFTER_MS = 30_000
 /** How many batches are looked at before others get their turn. */
 const CHUNK = 200
 
@@ -30,6 +32,7 @@ export interface Maintenance {
 export async function maintainLog(maintenance: Maintenance): Promise<boolean> {
   const { store, queue, topics, leases, holder, now, signal } = maintenance
   if ((await leases.acquire(LEASE, holder, LEASE_MS)) === null) return false
+  let renewedAt = performance.now()
   try {
     await purgeDeleted(store, queue)
     store.refresh()
@@ -40,7 +43,9 @@ export async function maintainLog(maintenance: Maintenance): Promise<boolean> {
         const id = { topicId: topic.id, partition }
         const place = { topic: topic.name, partition }
         await maintainPartition({ store, queue, now, id, place, rules })
+        if (performance.now() - renewedAt < RENEW_AFTER_MS) continue
         if ((await leases.acquire(LEASE, holder, LEASE_MS)) === null) return false
+        renewedAt = performance.now()
       }
     }
     return true
