@@ -61,7 +61,7 @@ export class TableCatalog {
     const found = new Map<number, CapturedTable>()
     if (oids.length === 0) return found
     const types = await this.#typeCatalog(query)
-    for (const [oid, table] of await loadTables(query, oids, types)) {
+    for (const [oid, table] of await loadTables(query, oids)) {
       this.#known.set(oid, table)
       found.set(oid, await this.#compile(table))
     }
@@ -76,7 +76,7 @@ export class TableCatalog {
   async describe(relation: RelationMessage): Promise<CapturedTable | null> {
     if (!this.#filter.captures(relation.schema, relation.name)) return null
     const types = await this.#typeCatalog(this.#query)
-    const now = (await loadTables(this.#query, [relation.id], types)).get(relation.id)
+    const now = (await loadTables(this.#query, [relation.id])).get(relation.id)
     const before = this.#known.get(relation.id)
     const columns: CatalogColumn[] = []
     for (const column of relation.columns) {

@@ -1,5 +1,4 @@
-import { ConnectError } from '../../../runtime/api/errors.ts'
-import type { TypeCatalog } from './type-catalog.ts'
+/** Reads what PostgreSQL's catalog says about tables. */
 
 /** Runs one statement; every value as PostgreSQL's text, or null. */
 export type Query = (
@@ -40,11 +39,118 @@ export interface CatalogTable {
   readonly identityIndexColumns: readonly string[]
 }
 
-/** Reads tables by oid. Those that are gone are missing in the map. */
+const TABLES = `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relreplident
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY ($1::oid[])`
+
+const COLUMNS = `SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod,
+  pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+  pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity <> '', a.attgenerated <> ''
+FROM pg_catalog.pg_attribute a
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum`
+
+// One row per index column. Unique indexes come in the order of JDBC's getIndexInfo, of which
+// Debezium takes the first as the key of a table without primary key, INCLUDE columns as well.
+// Where a part of the index is an expression, there is no column name.
+const INDEXES = `SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indisreplident,
+  k.position <= i.indnkeyatts, a.attname
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+ORDER BY i.indrelid, i.indisclustered DESC, c.relname COLLATE "C", k.position`
+
+interface Index {
+  readonly primary: boolean
+  readonly identity: boolean
+  readonly keyColumns: string[]
+  /** Key and INCLUDE columns. */
+  readonly allColumns: string[]
+  hasExpression: boolean
+}
+
+/** Reads tables by oid, as the transaction of `query` sees them. Those that are gone are missing. */
 export async function loadTables(
-  _query: Query,
-  _oids: readonly number[],
-  _types?: TypeCatalog
+  query: Query,
+  oids: readonly number[]
 ): Promise<Map<number, CatalogTable>> {
-  throw new ConnectError('NOT_IMPLEMENTED', 'loadTables is not there yet')
+  const params = [`{${oids.join(',')}}`]
+  const tables = await query(TABLES, params)
+  const columns = groupColumns(await query(COLUMNS, params))
+  const indexes = groupIndexes(await query(INDEXES, params))
+  const found = new Map<number, CatalogTable>()
+  for (const [oid, schema, name, kind, replicaIdentity] of tables) {
+    const id = Number(oid)
+    const ofTable = indexes.get(id) ?? []
+    const primaryKey = ofTable.find((index) => index.primary)?.keyColumns ?? []
+    const unique = ofTable.find((index) => !index.hasExpression)?.allColumns ?? []
+    found.set(id, {
+      oid: id,
+      schema: schema ?? '',
+      name: name ?? '',
+      kind: kind ?? 'r',
+      columns: columns.get(id) ?? [],
+      primaryKey,
+      keyColumns: primaryKey.length > 0 ? primaryKey : unique,
+      replicaIdentity: identityOf(replicaIdentity),
+      identityIndexColumns:
+        replicaIdentity === 'i' ? (ofTable.find((index) => index.identity)?.keyColumns ?? []) : []
+    })
+  }
+  return found
+}
+
+function identityOf(letter: string | null | undefined): ReplicaIdentity {
+  return letter === 'n' || letter === 'f' || letter === 'i' ? letter : 'd'
+}
+
+function groupColumns(
+  rows: readonly (readonly (string | null)[])[]
+): ReadonlyMap<number, CatalogColumn[]> {
+  const byTable = new Map<number, CatalogColumn[]>()
+  for (const row of rows) {
+    const [table, name, typeOid, typmod, typeName, notNull, expression, identity, generated] = row
+    const column = {
+      name: name ?? '',
+      typeOid: Number(typeOid),
+      typmod: Number(typmod),
+      typeName: typeName ?? '',
+      notNull: notNull === 't',
+      defaultExpression: generated === 't' ? null : (expression ?? null),
+      identity: identity === 't',
+      generated: generated === 't'
+    }
+    const list = byTable.get(Number(table))
+    if (list) list.push(column)
+    else byTable.set(Number(table), [column])
+  }
+  return byTable
+}
+
+function groupIndexes(
+  rows: readonly (readonly (string | null)[])[]
+): ReadonlyMap<number, readonly Index[]> {
+  const byTable = new Map<number, Map<string, Index>>()
+  for (const [table, oid, primary, identity, isKey, column] of rows) {
+    const ofTable = byTable.get(Number(table)) ?? new Map<string, Index>()
+    byTable.set(Number(table), ofTable)
+    const index = ofTable.get(oid ?? '') ?? {
+      primary: primary === 't',
+      identity: identity === 't',
+      keyColumns: [],
+      allColumns: [],
+      hasExpression: false
+    }
+    ofTable.set(oid ?? '', index)
+    if (column === null || column === undefined) {
+      index.hasExpression = true
+      continue
+    }
+    index.allColumns.push(column)
+    if (isKey === 't') index.keyColumns.push(column)
+  }
+  return new Map([...byTable].map(([table, indexes]) => [table, [...indexes.values()]]))
 }

@@ -1,4 +1,3 @@
-import { ConnectError } from '../../../runtime/api/errors.ts'
 import type { Query } from './catalog.ts'
 
 /** What is known about one type. */
@@ -18,6 +17,17 @@ export interface CatalogType {
   readonly labels: readonly string[]
 }
 
+// point, line, lseg, box, name and others have an element type without being arrays: true arrays
+// are those whose element type names them in typarray.
+const TYPES = `SELECT t.oid, n.nspname, t.typname, t.typtype,
+  CASE WHEN e.typarray = t.oid THEN t.typelem ELSE 0 END, t.typbasetype, t.typtypmod
+FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem`
+
+const LABELS = `SELECT enumtypid, enumlabel FROM pg_catalog.pg_enum
+ORDER BY enumtypid, enumsortorder`
+
 /** The types of a database by oid. Load again when a table has a type that is not in it. */
 export class TypeCatalog {
   readonly #types: ReadonlyMap<number, CatalogType>
@@ -26,8 +36,26 @@ export class TypeCatalog {
     this.#types = new Map([...types].map((type) => [type.oid, type]))
   }
 
-  static async load(_query: Query): Promise<TypeCatalog> {
-    throw new ConnectError('NOT_IMPLEMENTED', 'TypeCatalog is not there yet')
+  static async load(query: Query): Promise<TypeCatalog> {
+    const labels = new Map<number, string[]>()
+    for (const [oid, label] of await query(LABELS)) {
+      const list = labels.get(Number(oid))
+      if (list) list.push(label ?? '')
+      else labels.set(Number(oid), [label ?? ''])
+    }
+    const rows = await query(TYPES)
+    return new TypeCatalog(
+      rows.map(([oid, schema, name, kind, elementOid, baseOid, baseTypmod]) => ({
+        oid: Number(oid),
+        schema: schema ?? '',
+        name: name ?? '',
+        kind: kind ?? 'b',
+        elementOid: Number(elementOid),
+        baseOid: Number(baseOid),
+        baseTypmod: Number(baseTypmod),
+        labels: labels.get(Number(oid)) ?? []
+      }))
+    )
   }
 
   find(oid: number): CatalogType | undefined {

@@ -1,0 +1,52 @@
+/**
+ * Arithmetic of the proleptic Gregorian calendar, in which PostgreSQL counts; years before 1 are
+ * 0, -1 and so on. Algorithms after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+ */
+
+/** @returns days since 1970-01-01 */
+export function daysOf(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  return era * 146_097 + dayOfEra - 719_468
+}
+
+/** A date as ISO 8601 and Java print it: `2024-02-29`, `-0043-03-15`, `+12345-06-07`. */
+export function isoDate(days: number): string {
+  const shifted = days + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const dayOfEra = shifted - era * 146_097
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365
+  )
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  return `${isoYear(year)}-${twoDigits(month)}-${twoDigits(day)}`
+}
+
+function isoYear(year: number): string {
+  const digits = String(Math.abs(year)).padStart(4, '0')
+  if (year < 0) return `-${digits}`
+  return year > 9999 ? `+${digits}` : digits
+}
+
+export function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`
+}
+
+/** `13:14:15`, from seconds since midnight. */
+export function isoTime(seconds: number): string {
+  const minutes = Math.floor(seconds / 60)
+  return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`
+}
