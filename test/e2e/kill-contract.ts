@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Broker } from '../../runtime/broker/broker.ts'
-import type { startPostgres } from '../support/postgres.ts'
+import type { PostgresServer } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
 import { compareDatabases } from '../support/shop/compare.ts'
 import { SHOP_SCHEMA, type ShopSize, shopRows } from '../support/shop/shop.ts'
@@ -19,7 +19,7 @@ export interface KillRun {
   readonly kills: number
   /** Names the databases, the slot and the topics of this run. */
   readonly prefix: string
-  readonly postgres: Awaited<ReturnType<typeof startPostgres>>
+  readonly postgres: PostgresServer
   /** Worker keys that choose the broker, as YAML lines. */
   brokerKeys(folder: string): string
   openBroker(folder: string): Promise<Broker>
@@ -54,13 +54,6 @@ function configFiles(run: KillRun, folder: string): string[] {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   })
-}
-
-async function connect(run: KillRun, database: string): Promise<pg.Client> {
-  const { host, port, user, password } = run.postgres
-  const client = new pg.Client({ host, port, user, password, database })
-  await client.connect()
-  return client
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -119,7 +112,7 @@ export async function surviveKills(run: KillRun): Promise<Phases> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
   await run.postgres.createDatabase(run.prefix)
   await run.postgres.createDatabase(`${run.prefix}_copy`)
-  const source = await connect(run, run.prefix)
+  const source = await run.postgres.connect(run.prefix)
   await source.query(SHOP_SCHEMA)
   await source.query(shopRows(SIZE))
   const workload = new Workload(source, new Random(run.seed + 1), SIZE)
@@ -133,7 +126,7 @@ export async function surviveKills(run: KillRun): Promise<Phases> {
   await worker.start()
   end.abort()
   await running
-  const target = await connect(run, `${run.prefix}_copy`)
+  const target = await run.postgres.connect(`${run.prefix}_copy`)
   const compared = await settle(source, target)
   await worker.stop()
   const broker = await run.openBroker(folder)

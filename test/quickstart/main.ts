@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { openLmdbBroker } from '../../runtime/broker/lmdb/lmdb-broker.ts'
-import { startPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
 import { compareDatabases, latencies, percentile } from '../support/shop/compare.ts'
 import { QUICKSTART_SIZE, SHOP_SCHEMA, shopRows } from '../support/shop/shop.ts'
@@ -18,19 +18,10 @@ const FILES = ['worker', 'shop-source', 'warehouse-sink', 'orders-file'].map((na
   join('configs/quickstart', `${name}.yaml`)
 )
 
-type Postgres = Awaited<ReturnType<typeof startPostgres>>
-
-async function connect(postgres: Postgres, database: string): Promise<pg.Client> {
-  const { host, port, user, password } = postgres
-  const client = new pg.Client({ host, port, user, password, database })
-  await client.connect()
-  return client
-}
-
-async function createShop(postgres: Postgres): Promise<pg.Client> {
+async function createShop(postgres: PostgresServer): Promise<pg.Client> {
   await postgres.createDatabase('shop')
   await postgres.createDatabase('warehouse')
-  const shop = await connect(postgres, 'shop')
+  const shop = await postgres.connect('shop')
   await shop.query(SHOP_SCHEMA)
   await shop.query(shopRows(QUICKSTART_SIZE))
   return shop
@@ -102,11 +93,16 @@ async function report(screen: Screen, figures: readonly (readonly [string, strin
   return figures.every(([, , good]) => good !== false)
 }
 
-async function play(postgres: Postgres, folder: string, screen: Screen, worker: WorkerProcess) {
+async function play(
+  postgres: PostgresServer,
+  folder: string,
+  screen: Screen,
+  worker: WorkerProcess
+) {
   screen.heading('A shop database with 200,000 rows and an empty warehouse')
   const shop = await createShop(postgres)
   const readyMs = await worker.start()
-  const warehouse = await connect(postgres, 'warehouse')
+  const warehouse = await postgres.connect('warehouse')
   const meter = setInterval(() => worker.measureMemory(), 200)
 
   screen.heading('Snapshot')
@@ -147,7 +143,7 @@ async function play(postgres: Postgres, folder: string, screen: Screen, worker: 
 }
 
 /** Says what to try, and waits for Ctrl-C. */
-async function stayUp(postgres: Postgres, folder: string, screen: Screen): Promise<void> {
+async function stayUp(postgres: PostgresServer, folder: string, screen: Screen): Promise<void> {
   const at = `postgresql://${postgres.user}:${postgres.password}@${postgres.host}:${postgres.port}`
   screen.heading('Still running. Try in another terminal')
   screen.line(`  psql ${at}/shop -c "update customers set name = 'You' where id = 1"`)

@@ -93,6 +93,13 @@ export class PostgresServer implements AsyncDisposable {
     return { host, port, user, password, database }
   }
 
+  /** A connection of one's own, for transactions; the caller ends it. */
+  async connect(database: string): Promise<pg.Client> {
+    const client = new pg.Client(this.connection(database))
+    await client.connect()
+    return client
+  }
+
   /** Runs one statement (or several without parameters) and returns the rows of the last one. */
   async query<T = Row>(
     sql: string,
