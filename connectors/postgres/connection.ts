@@ -48,7 +48,7 @@ export function contextOf(settings: ConnectionSettings): ErrorContext {
  */
 export async function connect(
   settings: ConnectionSettings,
-  options: { replication?: boolean; signal?: AbortSignal } = {}
+  options: { replication?: boolean; pipeline?: boolean; signal?: AbortSignal } = {}
 ): Promise<Client> {
   if (settings.sslMode !== 'prefer' && settings.sslMode !== 'allow') {
     return await open(settings, settings.sslMode !== 'disable', options)
@@ -66,7 +66,7 @@ export async function connect(
 async function open(
   settings: ConnectionSettings,
   tls: boolean,
-  options: { replication?: boolean; signal?: AbortSignal }
+  options: { replication?: boolean; pipeline?: boolean; signal?: AbortSignal }
 ): Promise<Client> {
   options.signal?.throwIfAborted()
   const client = new Client({
@@ -81,6 +81,7 @@ async function open(
     application_name: settings.applicationName,
     connectionTimeoutMillis: 30_000,
     types: asText,
+    ...(options.pipeline ? { pipeline: true } : {}),
     ...(options.replication ? { replication: 'database' } : {})
   } as ClientConfig)
   // Without a listener a lost connection would end the process; whoever waits is told by its query.

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import { DataError } from '../../runtime/api/errors.ts'
+import type { SinkRecord } from '../../runtime/api/record.ts'
+import { ArrayBuilder } from './sink-array.ts'
+import type { Step } from './sink-batch.ts'
+import { type Encoder, encoderFor } from './sink-encoder.ts'
+import { quoteName } from './sink-naming.ts'
+import type { PlanColumn, RowPlan, RowValues } from './sink-plan.ts'
+import type { TargetColumn, TargetTable } from './sink-tables.ts'
+
+/** A statement that takes any number of rows of one shape, one array for each column. */
+export interface Statement {
+  /** Name under which the connection keeps its plan; the same for the same text. */
+  readonly name: string
+  readonly text: string
+  readonly fields: readonly StatementField[]
+}
+
+interface StatementField {
+  readonly source: PlanColumn
+  readonly target: TargetColumn
+  readonly encoder: Encoder
+}
+
+type Kind = Exclude<Step['kind'], 'truncate'>
+
+/** A value that does not fit its column, and the record it came with. */
+export class RowError extends Error {
+  readonly record: SinkRecord
+  readonly column: string
+
+  constructor(record: SinkRecord, column: string, cause: unknown) {
+    super('a row does not fit', { cause })
+    this.record = record
+    this.column = column
+  }
+}
+
+/**
+ * Writes the statement for rows of a plan. `UNNEST` has one plan for any number of rows and no limit
+ * of parameters.
+ */
+export function compileStatement(
+  kind: Kind,
+  {
+    table,
+    plan,
+    decimalsAsBase64
+  }: { table: TargetTable; plan: RowPlan; decimalsAsBase64: boolean }
+): Statement {
+  const fields = plan.columns.flatMap((source): StatementField[] => {
+    const target = table.columns.get(source.name)
+    if (!target || (target.generated && !source.isKey)) return []
+    return [{ source, target, encoder: encoderFor(source.schema, target, { decimalsAsBase64 }) }]
+  })
+  const text = statementText(kind, table.sql, fields)
+  const hash = createHash('md5').update(text).digest('hex')
+  return { name: `millrace_${hash}`, text, fields }
+}
+
+function statementText(kind: Kind, table: string, fields: readonly StatementField[]): string {
+  const places = fields.map((_, at) => `c${at}`)
+  const types = fields.map(({ encoder }, at) => `$${at + 1}::${quoteName(encoder.elementType)}[]`)
+  const rows = `unnest(${types.join(', ')}) AS r(${places.join(', ')})`
+  const values = fields.map(({ encoder, target }, at) =>
+    encoder.cast ? `r.c${at}::${target.typeSql}` : `r.c${at}`
+  )
+  const name = (at: number) => quoteName(fields[at]?.target.name ?? '')
+  const keys = [...fields.keys()].filter((at) => fields[at]?.source.isKey)
+  const others = [...fields.keys()].filter(
+    (at) => !fields[at]?.source.isKey && !fields[at]?.target.identityAlways
+  )
+  const same = keys.map((at) => `t.${name(at)} = ${values[at]}`).join(' AND ')
+  if (kind === 'delete') return `DELETE FROM ${table} AS t USING ${rows} WHERE ${same}`
+  if (kind === 'update') {
+    const sets = others.map((at) => `${name(at)} = ${values[at]}`).join(', ')
+    return `UPDATE ${table} AS t SET ${sets} FROM ${rows} WHERE ${same}`
+  }
+  const names = fields.map((_, at) => name(at)).join(', ')
+  const overriding = fields.some(({ target }) => target.identityAlways)
+    ? 'OVERRIDING SYSTEM VALUE '
+    : ''
+  const insert = `INSERT INTO ${table} (${names}) ${overriding}SELECT ${values.join(', ')} FROM ${rows}`
+  if (kind === 'insert') return insert
+  const conflict = `${insert} ON CONFLICT (${keys.map(name).join(', ')})`
+  if (others.length === 0) return `${conflict} DO NOTHING`
+  const sets = others.map((at) => `${name(at)} = EXCLUDED.${name(at)}`)
+  return `${conflict} DO UPDATE SET ${sets.join(', ')}`
+}
+
+/** One array for each field of the statement. @throws {RowError} for the first value that does not fit */
+export function encodeRows(
+  statement: Statement,
+  rows: readonly RowValues[],
+  records: readonly SinkRecord[]
+): Buffer[] {
+  return statement.fields.map(({ source, target, encoder }) => {
+    const { index } = source
+    const array = new ArrayBuilder(rows.length * 16)
+    for (let at = 0; at < rows.length; at++) {
+      const value = rows[at]?.[index]
+      if (value === null || value === undefined) {
+        array.null()
+        continue
+      }
+      try {
+        encoder.write(array, value)
+      } catch (error) {
+        const record = records[at]
+        if (!(error instanceof DataError || error instanceof RangeError) || !record) throw error
+        throw new RowError(record, target.name, error)
+      }
+    }
+    return array.finish(encoder.elementOid)
+  })
+}
