@@ -59,7 +59,17 @@ export class KafkaReader implements Reader {
     this.#losses = 0
   }
 
+  /** Returns nothing when the signal is aborted, or the reader is closed while it waits. */
   async read(limits: ReadLimits): Promise<readonly FetchedBatch[]> {
+    try {
+      return await this.#read(limits)
+    } catch (error) {
+      if (limits.signal?.aborted || this.#client.closing.aborted) return []
+      throw error
+    }
+  }
+
+  async #read(limits: ReadLimits): Promise<readonly FetchedBatch[]> {
     const { signal, maxWaitMs } = limits
     const end = performance.now() + maxWaitMs
     const { requestTimeoutMs } = this.#client.settings
@@ -124,7 +134,7 @@ export class KafkaReader implements Reader {
   }
 
   async #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#assignment.outcomes.length > 0) return
+    if (this.#assignment.outcomes.length > 0 || signal?.aborted) return
     this.#arrived = Promise.withResolvers()
     const { promise, resolve } = this.#arrived
     const timer = setTimeout(resolve, ms)

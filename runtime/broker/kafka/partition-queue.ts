@@ -44,6 +44,8 @@ export class PartitionQueue implements TopicPartition {
   #ready: PendingBatch[] = []
   #inFlight: PendingBatch[] = []
   #retrying = false
+  /** The broker has taken a batch since the start or the last failure. */
+  #proven = false
   #nextSequence = 0
   #nextOrder = 0
 
@@ -63,9 +65,14 @@ export class PartitionQueue implements TopicPartition {
     return this.#ready.length > 0 || this.#builder.count > 0
   }
 
-  /** After a failure, batches go out again in order, which needs all of them to be back first. */
+  /**
+   * After a failure, batches go out again in order, which needs all of them to be back first. The
+   * first batch goes alone: a broker that knows nothing of the producer takes any sequence number,
+   * so that a second batch would get in although the first one was refused.
+   */
   get mustWait(): boolean {
-    return (this.#retrying && this.#inFlight.length > 0) || this.notBefore > performance.now()
+    const alone = this.#retrying || !this.#proven
+    return (alone && this.#inFlight.length > 0) || this.notBefore > performance.now()
   }
 
   get maxBytes(): number {
@@ -103,6 +110,7 @@ export class PartitionQueue implements TopicPartition {
   }
 
   acknowledge(batch: PendingBatch, baseOffset: number): void {
+    this.#proven = true
     this.#inFlight = this.#inFlight.filter((other) => other !== batch)
     if (baseOffset >= 0 && (this.firstOffset < 0 || baseOffset < this.firstOffset)) {
       this.firstOffset = baseOffset
@@ -143,6 +151,7 @@ export class PartitionQueue implements TopicPartition {
     this.#inFlight = this.#inFlight.filter((other) => other !== batch)
     this.#ready = [...parts, ...this.#ready].sort((a, b) => a.order - b.order)
     this.#retrying = true
+    this.#proven = false
   }
 
   #seal(): void {

@@ -94,6 +94,44 @@ export function endTransactionRequest(
   }
 }
 
+export interface TransactionDescription extends CodeAnswer, ProducerIdentity {
+  /** `Ongoing`, `Empty`, `CompleteCommit`... */
+  readonly state: string
+}
+
+/** DescribeTransactions version 0 (Kafka 3.0). */
+export function describeTransactionRequest(
+  transactionalId: string
+): WireRequest<TransactionDescription> {
+  return {
+    apiKey: 65,
+    apiVersion: 0,
+    apiName: 'DescribeTransactions',
+    flexible: true,
+    write: (writer) => writer.uvarint(2).compactString(transactionalId).uvarint(0),
+    read: (reader) => {
+      const throttleMs = reader.int32()
+      const [found] = reader.compactArray(() => {
+        const code = reader.int16()
+        reader.compactString()
+        const state = reader.compactString()
+        reader.int32()
+        reader.int64()
+        const producerId = reader.bigint64()
+        const description = { code, state, producerId, producerEpoch: reader.int16() }
+        reader.compactArray(() => {
+          reader.compactString()
+          reader.compactArray(() => reader.int32())
+          reader.skipTags()
+        })
+        reader.skipTags()
+        return description
+      })
+      return { throttleMs, ...(found ?? { ...NO_IDENTITY, code: 0, state: '' }) }
+    }
+  }
+}
+
 const NOT_ATTEMPTED = 55
 
 /** The error that counts: others are only not attempted because of it. */

@@ -1,16 +1,22 @@
+import { isRetriable } from '../../api/errors.ts'
 import type { TopicPartition } from '../../api/record.ts'
 import type { KafkaClient } from './kafka-client.ts'
-import { brokerError, CODE } from './kafka-error.ts'
+import { brokerError, CODE, fenced } from './kafka-error.ts'
 import type { WireRequest } from './node-connection.ts'
 import {
   addPartitionsRequest,
   type CodeAnswer,
+  describeTransactionRequest,
   endTransactionRequest,
   type InitProducerIdAnswer,
   initProducerIdRequest,
   NO_IDENTITY,
-  type ProducerIdentity
+  type ProducerIdentity,
+  type TransactionDescription
 } from './transaction-requests.ts'
+
+/** States that no epoch gets into by the abort of an old transaction. */
+const OWNED = /^(Empty|Ongoing|PrepareCommit|CompleteCommit)$/
 
 /** The coordinator's side of the transactions of one transactional id. */
 export class Transaction {
@@ -18,6 +24,8 @@ export class Transaction {
   readonly #client: KafkaClient
   readonly #partitions = new Set<string>()
   #identity = NO_IDENTITY
+  /** The answer to the last request for an epoch was lost, so the newer epoch may be our own. */
+  #unsure = false
 
   constructor(client: KafkaClient, transactionalId: string) {
     this.#client = client
@@ -40,13 +48,16 @@ export class Transaction {
    * @throws {FencedError} when another producer took over
    */
   async start(timeoutMs = this.#client.settings.deliveryTimeoutMs): Promise<void> {
+    if (this.#identity.producerId >= 0n && !this.#unsure) await this.#checkOwner(timeoutMs)
     const { transactionTimeoutMs } = this.#client.settings
     const request = initProducerIdRequest(this.transactionalId, {
       timeoutMs: transactionTimeoutMs,
       last: this.#identity
     })
     const what = `start a producer with the transactional id ${this.transactionalId}`
+    this.#unsure = true
     const answer = await this.#ask<InitProducerIdAnswer>(request, what, timeoutMs)
+    this.#unsure = false
     this.#identity = { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
     this.#partitions.clear()
   }
@@ -69,6 +80,29 @@ export class Transaction {
     const request = endTransactionRequest(this.transactionalId, this.#identity, true)
     await this.#ask(request, `commit the transaction of ${this.transactionalId}`)
     this.#partitions.clear()
+  }
+
+  /**
+   * While a transaction is open, the coordinator aborts it for anyone who asks for a new epoch, and
+   * fences a stale one only when it asks again. So a stale producer looks first, to leave the new
+   * owner alone. A newer epoch after an abort is left to the coordinator to judge: it raises the
+   * epoch itself when it aborts a transaction for its age.
+   */
+  async #checkOwner(timeoutMs: number): Promise<void> {
+    const what = `look at the transaction of ${this.transactionalId}`
+    const request = describeTransactionRequest(this.transactionalId)
+    let found: TransactionDescription
+    try {
+      found = await this.#ask(request, what, timeoutMs)
+    } catch (error) {
+      if (isRetriable(error)) throw error
+      return
+    }
+    const { producerId, producerEpoch } = this.#identity
+    const same = found.producerId === producerId && found.producerEpoch === producerEpoch
+    if (!same && OWNED.test(found.state)) {
+      throw fenced(`go on with the transactional id ${this.transactionalId}`)
+    }
   }
 
   async #ask<T extends CodeAnswer>(

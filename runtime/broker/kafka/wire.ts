@@ -168,6 +168,19 @@ export class WireReader {
     return items
   }
 
+  /** As `array`, with the count of the flexible versions. */
+  compactArray<T>(read: (reader: WireReader) => T): T[] {
+    const items: T[] = []
+    for (let count = this.#uvarint() - 1; count > 0; count--) items.push(read(this))
+    return items
+  }
+
+  compactString(): string {
+    const length = Math.max(0, this.#uvarint() - 1)
+    const at = this.#take(length)
+    return this.#buffer.toString('utf8', at, at + length)
+  }
+
   /** The empty tag section of the flexible versions; tags are optional facts, so they are skipped. */
   skipTags(): void {
     for (let count = this.#uvarint(); count > 0; count--) {
