@@ -148,7 +148,7 @@ export class SinkRunner {
     } catch (error) {
       if (!(error instanceof ConnectError) || error.code !== 'OFFSET_OUT_OF_RANGE') throw error
       await this.#reset(feed)
-      return undefined
+      return feed.take()
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TopicPartition } from '../../runtime/api/record.ts'
 import type { Logger } from '../../runtime/api/task.ts'
 import type { Broker, StoredRecord } from '../../runtime/broker/broker.ts'
 import { openLmdbBroker } from '../../runtime/broker/lmdb/lmdb-broker.ts'
@@ -30,21 +31,29 @@ export async function readAll(
   topic: string,
   partition = 0
 ): Promise<StoredRecord[]> {
-  const place = [{ topic, partition }]
-  const [first] = await broker.offsets(place, 'earliest')
-  const [last] = await broker.offsets(place, 'latest')
-  if (!first || !last) return []
+  const records: StoredRecord[] = []
+  await eachRecord(broker, { topic, partition }, (record) => records.push(record))
+  return records
+}
+
+/** Visits every record of one partition, in order, without keeping them. */
+export async function eachRecord(
+  broker: Broker,
+  place: TopicPartition,
+  visit: (record: StoredRecord) => void
+): Promise<void> {
+  const [first] = await broker.offsets([place], 'earliest')
+  const [last] = await broker.offsets([place], 'latest')
+  if (!first || !last) return
   const reader = await broker.reader()
   reader.assign([first])
-  const records: StoredRecord[] = []
   for (let position = first.offset; position < last.offset; ) {
     for (const batch of await reader.read({ maxBytes: 8 << 20, maxWaitMs: 1000 })) {
-      records.push(...batch.records)
+      for (const record of batch.records) visit(record)
       position = batch.nextOffset
     }
   }
   await reader.close()
-  return records
 }
 
 /** Keeps its lines, for tests that look at them. */
