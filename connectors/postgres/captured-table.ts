@@ -5,7 +5,14 @@ import type { RelationColumn, RelationMessage } from './pgoutput.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { TableFilter } from './table-list.ts'
 import { type CatalogColumn, type CatalogTable, loadTables } from './types/catalog.ts'
-import { compileTable, type RowValues, type TableCodec } from './types/table-codec.ts'
+import type { UnknownLabel } from './types/enum-codec.ts'
+import { nameAdjuster } from './types/name-adjuster.ts'
+import {
+  type CodecOptions,
+  compileTable,
+  type RowValues,
+  type TableCodec
+} from './types/table-codec.ts'
 import { TypeCatalog } from './types/type-catalog.ts'
 
 /** One version of a table whose rows become records. */
@@ -36,6 +43,8 @@ export class TableCatalog {
   readonly #warn: (message: string, fields: Readonly<Record<string, unknown>>) => void
   readonly #columns: NameFilter
   readonly #warned = new Set<string>()
+  /** Values that became null, by column. */
+  readonly #unconvertible = new Map<string, number>()
   /** The last version of every table, for facts that the catalog no longer has. */
   readonly #known = new Map<number, CatalogTable>()
   #types: TypeCatalog | undefined
@@ -60,7 +69,7 @@ export class TableCatalog {
   async load(oids: readonly number[], query: RunQuery): Promise<Map<number, CapturedTable>> {
     const found = new Map<number, CapturedTable>()
     if (oids.length === 0) return found
-    const types = await this.#typeCatalog(query)
+    await this.#typeCatalog(query)
     for (const [oid, table] of await loadTables(query, oids)) {
       this.#known.set(oid, table)
       found.set(oid, await this.#compile(table))
@@ -75,7 +84,6 @@ export class TableCatalog {
    */
   async describe(relation: RelationMessage): Promise<CapturedTable | null> {
     if (!this.#filter.captures(relation.schema, relation.name)) return null
-    const types = await this.#typeCatalog(this.#query)
     const now = (await loadTables(this.#query, [relation.id])).get(relation.id)
     const before = this.#known.get(relation.id)
     const columns: CatalogColumn[] = []
@@ -99,6 +107,17 @@ export class TableCatalog {
     }
     this.#known.set(relation.id, table)
     return await this.#compile(table)
+  }
+
+  /** The same version of a table, with the labels that enum types have now and the missing one. */
+  async recompile(table: CapturedTable, unknown: UnknownLabel): Promise<CapturedTable> {
+    const types = await this.#typeCatalog(this.#query)
+    if (!types.hasLabel(unknown.type.oid, unknown.label)) {
+      const now = await TypeCatalog.load(this.#query)
+      // A label that was renamed since is in rows of before.
+      this.#types = now.withLabel(unknown.type.oid, unknown.label)
+    }
+    return await this.#compile(table.codec.table)
   }
 
   async #column(
@@ -151,11 +170,12 @@ export class TableCatalog {
       values: valueOptions(this.#config),
       topic,
       keyColumns: messageKey(this.#config['message.key.columns'], id),
-      includes: (column) => this.#columns.isEmpty || this.#columns.includes(`${id}.${column}`)
+      includes: (column) => this.#columns.isEmpty || this.#columns.includes(`${id}.${column}`),
+      ...nameAdjusters(this.#config),
+      ...this.#unconvertibleHandler()
     })
     this.#warnOf(id, codec)
     const columns = table.columns.map((column) => column.name)
-    const keyIndexes = (codec.keySchema?.fields ?? []).map((field) => columns.indexOf(field.name))
     return {
       oid: table.oid,
       schema: table.schema,
@@ -168,11 +188,33 @@ export class TableCatalog {
         return { name, index, typeName: table.columns[index]?.typeName ?? 'text' }
       }),
       keyDiffers: (before, after) =>
-        keyIndexes.some((index) => index < 0 || before[index] !== after[index])
+        codec.keySources.some((index) => before[index] !== after[index])
+    }
+  }
+
+  /** Debezium's `event.converting.failure.handling.mode`: with `fail` the codec throws. */
+  #unconvertibleHandler(): Pick<CodecOptions, 'onUnconvertible'> {
+    if (this.#config['event.converting.failure.handling.mode'] === 'fail') return {}
+    return {
+      onUnconvertible: ({ column, reason }) => {
+        const count = (this.#unconvertible.get(column) ?? 0) + 1
+        this.#unconvertible.set(column, count)
+        // Each power of two: neither silent nor a flood.
+        if ((count & (count - 1)) !== 0) return
+        this.#warn(`A value of ${column} is written as null: ${reason}`, { column, count })
+      }
     }
   }
 
   #warnOf(id: string, codec: TableCodec): void {
+    const { unknownInDeletes } = codec
+    if (unknownInDeletes.length > 0 && !this.#warned.has(`${id} key`)) {
+      this.#warned.add(`${id} key`)
+      this.#warn(
+        `Deletes in ${id} do not know ${unknownInDeletes.join(', ')} of the record key, which is not in the replica identity. Run: ALTER TABLE ${id} REPLICA IDENTITY FULL`,
+        { table: id }
+      )
+    }
     const columns = codec.unsupported.map(({ column, type }) => `${column} (${type})`)
     if (columns.length === 0 || this.#warned.has(id)) return
     this.#warned.add(id)
@@ -229,6 +271,12 @@ export function messageKey(setting: string | null, id: string): readonly string[
       .map((column) => column.trim())
   }
   return null
+}
+
+function nameAdjusters(config: SourceConfig): Pick<CodecOptions, 'schemaName' | 'fieldName'> {
+  const schemaName = nameAdjuster(config['schema.name.adjustment.mode'], true)
+  const fieldName = nameAdjuster(config['field.name.adjustment.mode'], false)
+  return { ...(schemaName ? { schemaName } : {}), ...(fieldName ? { fieldName } : {}) }
 }
 
 function valueOptions(config: SourceConfig) {

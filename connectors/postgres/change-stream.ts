@@ -20,6 +20,7 @@ import {
 import type { RecordFactory } from './records.ts'
 import { KEEPALIVE, keepaliveEnd, XLOG_DATA, XLOG_HEADER, xlogStart } from './replication-client.ts'
 import type { ReadPoint } from './snapshot-plan.ts'
+import { UnknownLabel } from './types/enum-codec.ts'
 
 /** Finds out about a table when the stream first names it, or names it anew. Null: not captured. */
 export type DescribeTable = (relation: RelationMessage) => Promise<CapturedTable | null>
@@ -34,6 +35,9 @@ const MESSAGE_TYPES = {
   truncate: 'TRUNCATE'
 } as const
 
+/** Compiles a table anew after an enum type got a label. */
+export type RecompileTable = (table: CapturedTable, unknown: UnknownLabel) => Promise<CapturedTable>
+
 /** Bytes of the stream that one batch is made from at most, whatever the number of rows. */
 const BATCH_BYTES = 4 << 20
 
@@ -45,6 +49,7 @@ export class ChangeStream {
   readonly #socket: CopySocket
   readonly #factory: RecordFactory
   readonly #describe: DescribeTable
+  readonly #recompile: RecompileTable
   readonly #decoder = new PgoutputDecoder()
   readonly #tables = new Map<number, CapturedTable | null>()
   readonly #position: Position
@@ -68,12 +73,14 @@ export class ChangeStream {
     readonly socket: CopySocket
     readonly factory: RecordFactory
     readonly describe: DescribeTable
+    readonly recompile: RecompileTable
     readonly stored: StoredOffset
   }) {
     const { stored } = options
     this.#socket = options.socket
     this.#factory = options.factory
     this.#describe = options.describe
+    this.#recompile = options.recompile
     this.#position = { ...stored.position }
     this.#lastCommit = stored.position.messageType === null ? null : stored.position.commitLsn
     this.#skipEvents = stored.position.events
@@ -149,8 +156,24 @@ export class ChangeStream {
     if (message.kind === 'relation') {
       return this.#onRelation(message, end)
     }
-    this.#onMessage(message, xlogStart(block, payload), out)
+    const records = out.length
+    try {
+      this.#onMessage(message, xlogStart(block, payload), out)
+    } catch (error) {
+      if (!(error instanceof UnknownLabel)) throw error
+      this.#events--
+      out.length = records
+      return this.#refresh(error)
+    }
     return undefined
+  }
+
+  /** A type changed, which the stream does not tell: the same message is read again afterwards. */
+  async #refresh(unknown: UnknownLabel): Promise<void> {
+    for (const [oid, table] of this.#tables) {
+      if (table === null) continue
+      this.#tables.set(oid, await this.#recompile(table, unknown))
+    }
   }
 
   /** Whether a row message is of a table that is not captured: then it need not be decoded. */
@@ -250,8 +273,8 @@ export class ChangeStream {
 
   #onUpdate(message: UpdateMessage, lsn: Lsn, out: SourceRecord[]): void {
     const table = this.#table(message.relation)
-    const after = table.codec.readStreamRow(message.after)
     const { before } = message
+    const after = table.codec.readStreamRow(message.after, before)
     const rows = {
       before: before === null ? null : readBefore(table, before, message.keyOnly),
       after,

@@ -30,6 +30,16 @@ export type TextRow = readonly (string | null)[]
 /** Runs one statement. */
 export type RunQuery = (sql: string, params?: readonly (string | null)[]) => Promise<TextRow[]>
 
+/** One text form of every value, whatever the server, the database or the role prefer. */
+const SESSION = [
+  'datestyle=ISO',
+  'intervalstyle=postgres',
+  'timezone=UTC',
+  'extra_float_digits=3',
+  'bytea_output=hex',
+  'lc_monetary=C'
+]
+
 const asText = { getTypeParser: () => (value: string | Buffer) => value }
 
 /** Facts about the settings that may be shown to a person. */
@@ -81,6 +91,7 @@ async function open(
     application_name: settings.applicationName,
     connectionTimeoutMillis: 30_000,
     types: asText,
+    options: SESSION.map((setting) => `-c ${setting}`).join(' '),
     ...(options.pipeline ? { pipeline: true } : {}),
     ...(options.replication ? { replication: 'database' } : {})
   } as ClientConfig)

@@ -45,8 +45,6 @@ export const laterKeys = {
   'topic.heartbeat.name': later(text),
   'heartbeat.action.query': later(text),
   'skip.messages.without.change': later(flag(false), ['false']),
-  'schema.name.adjustment.mode': later(text, ['none']),
-  'field.name.adjustment.mode': later(text, ['none']),
   'datatype.propagate.source.type': later(names()),
   'column.propagate.source.type': later(names()),
   'column.mask.hash.<algorithm>.with.salt.<salt>': later(names()),
@@ -96,9 +94,6 @@ export const laterKeys = {
   'lsn.flush.timeout.action': ignored(text, 'the position is sent without waiting'),
   'flush.lsn.source': refused(flag(true), 'an unconfirmed slot keeps WAL for ever', ['true']),
   'event.processing.failure.handling.mode': refused(text, 'no event is ever skipped', ['fail']),
-  'event.converting.failure.handling.mode': refused(text, 'no value is ever replaced by null', [
-    'fail'
-  ]),
   'table.ignore.builtin': refused(flag(true), 'system tables cannot be captured', ['true']),
   'max.queue.size': ignored(number(8192), queue),
   'queue.provider.type': ignored(text, queue),

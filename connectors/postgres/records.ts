@@ -68,7 +68,8 @@ export class RecordFactory {
       'postgresql',
       prefix,
       Math.floor(micros / 1000),
-      origin.mark,
+      // Null stands for the default, which is 'false'.
+      origin.mark === 'false' ? null : origin.mark,
       database,
       lastCommit === null ? `[null,"${lsn}"]` : `["${lastCommit}","${lsn}"]`,
       micros,

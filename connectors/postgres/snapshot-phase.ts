@@ -100,7 +100,11 @@ export class SnapshotPhase implements Phase {
       total: finished ? done : Math.max(done, this.#totalRows),
       detail: this.#reader.tableName
     })
-    if (finished) context.logger.info(`The snapshot is complete: ${done} rows.`)
+    if (finished) {
+      // At once: the transaction keeps the tables from being altered.
+      this.#session.close()
+      context.logger.info(`The snapshot is complete: ${done} rows.`)
+    }
     const text = finished && this.#state.base === null ? null : this.#state.toString()
     return {
       records,

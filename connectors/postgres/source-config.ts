@@ -274,6 +274,21 @@ const valueKeys = {
     default: false,
     group: 'Values'
   }),
+  'event.converting.failure.handling.mode': oneOf(['fail', 'warn', 'skip'], {
+    doc: 'What to do about a value that its column in the event cannot say, such as NaN in an exact decimal: fail, or write null and log a warning (warn and skip). In a NOT NULL column it always fails.',
+    default: 'warn',
+    group: 'Values'
+  }),
+  'schema.name.adjustment.mode': oneOf(['none', 'avro', 'avro_unicode'], {
+    doc: 'How schema names are made legal for Avro.',
+    default: 'none',
+    group: 'Values'
+  }),
+  'field.name.adjustment.mode': oneOf(['none', 'avro', 'avro_unicode'], {
+    doc: 'How field names are made legal for Avro.',
+    default: 'none',
+    group: 'Values'
+  }),
   'unavailable.value.placeholder': string({
     doc: 'Stands for a large value that an update did not touch and PostgreSQL did not send.',
     default: '__debezium_unavailable_value',

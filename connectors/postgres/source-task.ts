@@ -19,7 +19,7 @@ import { ReplicationClient } from './replication-client.ts'
 import { checkServer, checkSlot, dropSlot, readSlot } from './slot.ts'
 import { SnapshotPhase } from './snapshot-phase.ts'
 import { DEFAULT_QUEUE_BYTES, type SourceConfig } from './source-config.ts'
-import { planStart, type StartPlan } from './startup.ts'
+import { isLost, planStart, type StartPlan } from './startup.ts'
 import { StreamPhase } from './stream-phase.ts'
 import { listTables, TableFilter, type TableName } from './table-list.ts'
 import { VERSION } from './version.ts'
@@ -149,7 +149,7 @@ export class PostgresSourceTask implements SourceTask {
     const { config, query, systemId, context } = parts
     const slotName = config['slot.name']
     const stored = facts.stored === null ? null : parseOffset(facts.stored)
-    const slot = await readSlot(query, slotName)
+    let slot = await readSlot(query, slotName)
     const plan = planStart({
       mode: config['snapshot.mode'],
       mismatch: config['offset.mismatch.strategy'],
@@ -158,6 +158,11 @@ export class PostgresSourceTask implements SourceTask {
       slotName,
       systemId
     })
+    if (isLost(slot) && plan.kind === 'snapshot' && config['snapshot.mode'] === 'when_needed') {
+      context.logger.warn(`Replication slot '${slotName}' is lost: everything is read again.`)
+      await dropSlot(query, slotName)
+      slot = null
+    }
     if (slot) checkSlot(slot, slotName, config['database.dbname'])
     const streams = config['snapshot.mode'] !== 'initial_only'
     let startLsn = plan.kind === 'resume' ? plan.stored.position.commitLsn : startOf(plan)

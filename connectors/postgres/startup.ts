@@ -39,8 +39,8 @@ export function planStart(facts: StartFacts): StartPlan {
   if (mode === 'always' && stored.snapshotDone) return fresh
   const loss = findLoss(facts, stored)
   if (loss !== null) {
-    if (mode === 'when_needed') return fresh
-    throw loss
+    if (mode !== 'when_needed') throw loss
+    return { kind: 'snapshot', startLsn: isLost(slot) ? null : (slot?.confirmedLsn ?? null) }
   }
   if (stored.snapshotDone || mode === 'no_data') {
     const confirmed = slot?.confirmedLsn ?? null
@@ -79,7 +79,7 @@ function findLoss(facts: StartFacts, stored: StoredOffset): ConnectError | null 
       afterLoss(slotName)
     )
   }
-  if (slot.walStatus === 'lost') {
+  if (isLost(slot)) {
     return lost(
       'POSTGRES_SLOT_LOST',
       `Replication slot '${slotName}' is lost: the server has removed WAL that it needs (max_slot_wal_keep_size), and with it the changes after ${at}`,
@@ -94,6 +94,11 @@ function findLoss(facts: StartFacts, stored: StoredOffset): ConnectError | null 
     `Replication slot '${slotName}' starts at ${formatLsn(confirmed)}, after ${at}, where this connector was: it was made again, or something else read from it, and the changes between are gone`,
     afterLoss(slotName)
   )
+}
+
+/** Whether the server has invalidated the slot: only a new one helps. */
+export function isLost(slot: SlotState | null): boolean {
+  return slot?.walStatus === 'lost'
 }
 
 function lost(code: string, message: string, hint: string): ConnectError {

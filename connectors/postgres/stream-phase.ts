@@ -1,4 +1,4 @@
-import { isRetriable, type RetriableError } from '../../runtime/api/errors.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
 import { ChangeStream } from './change-stream.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -49,6 +49,7 @@ export class StreamPhase implements Phase {
       socket,
       factory,
       describe: (relation) => catalog.describe(relation),
+      recompile: (table, unknown) => catalog.recompile(table, unknown),
       stored
     })
     context.logger.info(`Streaming changes from ${formatLsn(commitLsn)}.`)
@@ -74,7 +75,7 @@ export class StreamPhase implements Phase {
       }
       if (signal.aborted) return null
       if (this.#stream.hasMore) continue
-      if (this.#client.error) throw this.#client.error
+      if (this.#client.error) throw await this.#explained(this.#client.error)
       context.progress({ phase: 'streaming', lagMs: 0 })
       const now = Date.now()
       const due = this.#dueIn(now)
@@ -96,6 +97,25 @@ export class StreamPhase implements Phase {
 
   close(): void {
     this.#client.close()
+  }
+
+  /** A publication that was made after the slot's position does not exist for what comes first. */
+  async #explained(error: ConnectError): Promise<ConnectError> {
+    const { query, config } = this.#parts
+    if (error.code !== 'POSTGRES_NO_PUBLICATION') return error
+    const name = config['publication.name']
+    const sql = 'SELECT FROM pg_catalog.pg_publication WHERE pubname = $1'
+    const found = await query(sql, [name]).catch(() => [])
+    if (found.length === 0) return error
+    const slot = config['slot.name']
+    return new ConnectError(
+      'POSTGRES_PUBLICATION_YOUNG',
+      `Publication '${name}' was created after the position of replication slot '${slot}', so the changes between cannot be decoded`,
+      {
+        cause: error,
+        hint: `Stop the connector, drop the slot (SELECT pg_drop_replication_slot('${slot}')) and reset the connector's offsets: it then starts with a new snapshot`
+      }
+    )
   }
 
   #offset(): SourceOffset {
@@ -153,7 +173,7 @@ async function startStream(parts: TaskParts, startLsn: Lsn) {
     } catch (error) {
       client.close()
       context.signal.throwIfAborted()
-      const inUse = isRetriable(error) && (error as RetriableError).code === 'POSTGRES_SLOT_IN_USE'
+      const inUse = error instanceof ConnectError && error.code === 'POSTGRES_SLOT_IN_USE'
       if (!inUse || Date.now() + delay > giveUp) throw error
       context.logger.warn(`${(error as Error).message}. Trying again.`)
       await waitFor(() => {}, { signal: context.signal, ms: delay })
