@@ -54,6 +54,8 @@ export interface TableCodec {
   readonly table: CatalogTable
   /** Null when the table has no key. */
   readonly keySchema: Schema | null
+  /** Where the columns of the key are in the values of a row, in the order of the key. */
+  readonly keySources: readonly number[]
   /** Schema of `before` and `after`. */
   readonly valueSchema: Schema
   readonly envelopeSchema: Schema
@@ -94,6 +96,7 @@ export function compileTable(table: CatalogTable, options: CodecOptions): TableC
 class CompiledTable implements TableCodec {
   readonly table: CatalogTable
   readonly keySchema: Schema | null
+  readonly keySources: readonly number[]
   readonly valueSchema: Schema
   readonly envelopeSchema: Schema
   readonly unsupported: { column: string; type: string }[] = []
@@ -124,12 +127,11 @@ class CompiledTable implements TableCodec {
     this.envelopeSchema = envelopeSchema(schemaName(`${options.topic}.Envelope`), this.valueSchema)
     // Columns that are in the key only are read into the struct too, after its last field.
     this.#fields = [...fields, ...hidden]
-    const sources = key.columns.map((name) =>
-      table.columns.findIndex((column) => column.name === name)
-    )
-    this.#keyAt = sources
+    this.#keyAt = key.columns
+      .map((name) => table.columns.findIndex((column) => column.name === name))
       .map((source) => this.#fields.findIndex((field) => field.source === source))
       .filter((at) => at >= 0)
+    this.keySources = this.#keyAt.map((at) => this.#fields[at]?.source ?? -1)
     this.keySchema = this.#keySchemaOf(schemaName(`${options.topic}.Key`))
     this.#nullHasNoKey = key.nullHasNoKey
     this.unknownInDeletes = key.unknownInDeletes

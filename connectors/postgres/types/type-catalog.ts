@@ -61,4 +61,16 @@ export class TypeCatalog {
   find(oid: number): CatalogType | undefined {
     return this.#types.get(oid)
   }
+
+  hasLabel(oid: number, label: string): boolean {
+    return this.#types.get(oid)?.labels.includes(label) ?? false
+  }
+
+  /** The same types, with the label added to the enum if it is missing. */
+  withLabel(oid: number, label: string): TypeCatalog {
+    const type = this.#types.get(oid)
+    if (type === undefined || type.labels.includes(label)) return this
+    const types = new Map(this.#types)
+    return new TypeCatalog(types.set(oid, { ...type, labels: [...type.labels, label] }).values())
+  }
 }
