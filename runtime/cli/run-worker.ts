@@ -71,7 +71,7 @@ export async function runWorker(
     await standalone.herder.start()
     await Promise.race([ready.settled(standalone.worker.tasks()), stopped])
     await announce(logger, options.readyFile)
-    await stopped
+    await stayUp(stopped)
   } finally {
     watch?.close()
     await standalone.close()
