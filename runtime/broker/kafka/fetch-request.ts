@@ -44,7 +44,8 @@ export function fetchRequest(options: FetchOptions): WireRequest<FetchAnswer> {
     apiName: 'Fetch',
     waitMs: options.maxWaitMs,
     write: (writer) => {
-      writer.int32(CONSUMER).int32(options.maxWaitMs).int32(1).int32(options.maxBytes)
+      writer.int32(CONSUMER).int32(options.maxWaitMs).int32(1)
+      writer.int32(Math.min(options.maxBytes, 0x7fffffff))
       writer.int8(READ_COMMITTED).int32(NO_SESSION).int32(NO_SESSION_EPOCH)
       const topics = [...Map.groupBy(options.positions, ({ topic }) => topic)]
       writer.array(topics, ([topic, positions]) => {

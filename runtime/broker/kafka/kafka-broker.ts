@@ -11,6 +11,7 @@ import type {
   TopicSpec
 } from '../broker.ts'
 import { type ClientSettings, readClientConfig, unusedKeys } from './client-config.ts'
+import { Coordinators } from './coordinators.ts'
 import { KafkaClient } from './kafka-client.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import { brokerError, CODE } from './kafka-error.ts'
@@ -56,6 +57,7 @@ class KafkaBroker implements Broker {
   readonly #logger: Logger | undefined
   readonly #client: KafkaClient
   readonly #topics: KafkaTopics
+  readonly #coordinators: Coordinators
   /** Producers and readers have connections of their own: a fetch holds up all that come after. */
   readonly #open = new Set<KafkaClient>()
 
@@ -64,6 +66,7 @@ class KafkaBroker implements Broker {
     this.#logger = logger
     this.#client = this.#newClient(settings.clientId)
     this.#topics = new KafkaTopics(this.#client)
+    this.#coordinators = new Coordinators(this.#client)
   }
 
   async connect(): Promise<void> {
@@ -117,7 +120,7 @@ class KafkaBroker implements Broker {
   async groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]> {
     const what = `read the offsets of group ${group}`
     const request = groupOffsetsRequest(group)
-    const answer = await this.#client.askCoordinator(
+    const answer = await this.#coordinators.ask(
       { kind: 'group', key: group, request, what, codeOf: ({ code }) => code },
       this.#settings.deliveryTimeoutMs
     )
@@ -133,7 +136,7 @@ class KafkaBroker implements Broker {
     const request = commitOffsetsRequest(group, offsets)
     const codeOf = ({ partitions }: PartitionsAnswer) =>
       partitions.find(({ code }) => code !== CODE.none)?.code ?? CODE.none
-    const answer = await this.#client.askCoordinator(
+    const answer = await this.#coordinators.ask(
       { kind: 'group', key: group, request, what, codeOf },
       this.#settings.deliveryTimeoutMs
     )
@@ -143,7 +146,7 @@ class KafkaBroker implements Broker {
   async deleteGroup(group: string): Promise<void> {
     const what = `delete group ${group}`
     const request = deleteGroupRequest(group)
-    const { code } = await this.#client.askCoordinator(
+    const { code } = await this.#coordinators.ask(
       { kind: 'group', key: group, request, what, codeOf: (answer) => answer.code },
       this.#settings.deliveryTimeoutMs
     )

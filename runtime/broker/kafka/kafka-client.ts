@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectError, isRetriable, RetriableError } from '../../api/errors.ts'
+import { ConnectError, describeError, isRetriable, RetriableError } from '../../api/errors.ts'
 import type { TopicPartition } from '../../api/record.ts'
 import type { Logger } from '../../api/task.ts'
 import type { ClientSettings, ServerAddress } from './client-config.ts'
-import {
-  type CoordinatorKind,
-  findCoordinatorRequest,
-  type MetadataAnswer,
-  metadataRequest,
-  type TopicMetadata
-} from './cluster-requests.ts'
-import { brokerError, CODE, isConnectionLoss, isRefusedForNow } from './kafka-error.ts'
+import { type MetadataAnswer, metadataRequest, type TopicMetadata } from './cluster-requests.ts'
+import { brokerError, CODE, isConnectionLoss } from './kafka-error.ts'
 import { kafkajsLogger } from './kafkajs-logger.ts'
 import {
   type Answer,
@@ -25,40 +19,31 @@ export interface ClientOptions {
   readonly logger?: Logger | undefined
 }
 
-/** A request to a coordinator: what it is for, and where its answer has the error code. */
-export interface CoordinatorCall<T extends Answer> {
-  readonly kind: CoordinatorKind
-  readonly key: string
-  readonly request: WireRequest<T>
-  /** As in "commit the transaction", for messages. */
-  readonly what: string
-  codeOf(answer: T): number
-}
-
 export interface RetryLimits {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
 
-/** Markers of the last transaction are mostly written within this time. */
-const CONCURRENT_RETRY_MS = 2
 /** A topic made a moment ago is known to every node within this time; a misspelled one never is. */
 const TOPIC_WAIT_MS = 5000
+const WARNING_INTERVAL_MS = 10_000
 
 /** What one user of Kafka knows of the cluster, and its connections. Nothing is asked before use. */
 export class KafkaClient {
   readonly settings: ClientSettings
   readonly #context: NodeContext
+  readonly #logger: Logger | undefined
   readonly #nodes = new Map<number, NodeConnection>()
   readonly #leaders = new Map<string, readonly number[]>()
-  readonly #coordinators = new Map<string, number>()
   readonly #closing = new AbortController()
   #seed: NodeConnection | null = null
   #nextServer = 0
+  #warnedAt = Number.NEGATIVE_INFINITY
   #controller = -1
 
   constructor({ settings, clientId, logger }: ClientOptions) {
     this.settings = settings
+    this.#logger = logger
     this.#context = { settings, clientId, logger: kafkajsLogger(logger) }
   }
 
@@ -107,6 +92,10 @@ export class KafkaClient {
     const connection = this.#nodes.get(node)
     if (!connection) throw new RetriableError('KAFKA_UNREACHABLE', `Kafka has no node ${node} now`)
     return connection.submit(request)
+  }
+
+  has(node: number): boolean {
+    return this.#nodes.has(node)
   }
 
   async ask<T extends Answer>(node: number, request: WireRequest<T>): Promise<T> {
@@ -168,26 +157,6 @@ export class KafkaClient {
     return answer.topics
   }
 
-  /**
-   * Asks a coordinator until it answers with something other than "not now" or "not me".
-   *
-   * @throws {RetriableError} when the time is up; the request may have been carried out
-   */
-  async askCoordinator<T extends Answer>(call: CoordinatorCall<T>, timeoutMs: number): Promise<T> {
-    const end = performance.now() + timeoutMs
-    return this.retry({ timeoutMs }, async () => {
-      for (;;) {
-        const answer = await this.#askCoordinatorOnce(call)
-        const code = call.codeOf(answer)
-        if (code === CODE.none || !isRefusedForNow(code)) return answer
-        const busy = code === CODE.concurrentTransactions
-        if (!busy) this.#coordinators.delete(nameOf(call))
-        if (!busy || performance.now() >= end) throw brokerError(code, call.what)
-        await this.#pause(CONCURRENT_RETRY_MS)
-      }
-    })
-  }
-
   /** Tries again while the error is retriable and there is time, waiting between. */
   async retry<T>({ timeoutMs, signal }: RetryLimits, attempt: () => Promise<T>): Promise<T> {
     const end = performance.now() + timeoutMs
@@ -200,33 +169,24 @@ export class KafkaClient {
           ? end - timeoutMs + Math.min(timeoutMs, TOPIC_WAIT_MS)
           : end
         if (!isRetriable(error) || performance.now() >= patience) throw error
-        await this.#pause(this.settings.retryBackoffMs, signal)
+        if (isConnectionLoss(error)) this.warn(error)
+        await this.pause(this.settings.retryBackoffMs, signal)
       }
     }
   }
 
-  async #pause(ms: number, signal?: AbortSignal): Promise<void> {
+  /** Says why something is tried again, but not for each of the many tries. */
+  warn(error: unknown): void {
+    const now = performance.now()
+    if (now - this.#warnedAt < WARNING_INTERVAL_MS) return
+    this.#warnedAt = now
+    this.#logger?.warn('Trying again to reach Kafka', { error: describeError(error) })
+  }
+
+  async pause(ms: number, signal?: AbortSignal): Promise<void> {
     const either = signal ? AbortSignal.any([signal, this.closing]) : this.closing
     await sleep(ms, undefined, { signal: either }).catch(() => {})
     either.throwIfAborted()
-  }
-
-  async #askCoordinatorOnce<T extends Answer>(call: CoordinatorCall<T>): Promise<T> {
-    const node = this.#coordinators.get(nameOf(call)) ?? (await this.#findCoordinator(call))
-    try {
-      return await this.ask(node, call.request)
-    } catch (error) {
-      this.#coordinators.delete(nameOf(call))
-      throw error
-    }
-  }
-
-  async #findCoordinator<T extends Answer>(call: CoordinatorCall<T>): Promise<number> {
-    const answer = await this.askAny(findCoordinatorRequest(call.kind, call.key))
-    if (answer.code !== CODE.none) throw brokerError(answer.code, call.what, answer.detail)
-    if (!this.#nodes.has(answer.node.id)) await this.refresh([])
-    this.#coordinators.set(nameOf(call), answer.node.id)
-    return answer.node.id
   }
 
   async #askServers<T extends Answer>(request: WireRequest<T>): Promise<T> {
@@ -286,10 +246,6 @@ export class KafkaClient {
     const code = known === undefined || partition >= known.length ? CODE.unknownTopicOrPartition : 5
     return brokerError(code, `find topic ${topic}, partition ${partition}`)
   }
-}
-
-function nameOf({ kind, key }: Pick<CoordinatorCall<Answer>, 'kind' | 'key'>): string {
-  return `${kind} ${key}`
 }
 
 function isUnknownTopic(error: unknown): boolean {

@@ -31,6 +31,8 @@ interface Outcome {
 const GRACE_MS = 100
 /** How long a read looks for a leader that moved, or does not answer, before it throws. */
 const LEADER_WAIT_MS = 5000
+/** A longer read is made of several fetches, so that a connection that died is noticed. */
+const LONGEST_WAIT_MS = 30_000
 const REFUSAL_LIMIT = 50
 const LOSS_LIMIT = 1
 
@@ -76,7 +78,7 @@ export class KafkaReader implements Reader {
     for (;;) {
       signal?.throwIfAborted()
       this.#client.closing.throwIfAborted()
-      const left = Math.max(0, Math.ceil(end - performance.now()))
+      const left = Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(end - performance.now())))
       const { positions, outcomes } = this.#assignment
       if (outcomes.length === 0) {
         const sent = await this.#fetch(limits, left)
@@ -85,7 +87,7 @@ export class KafkaReader implements Reader {
       }
       const batches = this.#take()
       if (batches.length > 0) {
-        await this.#fetch(limits, maxWaitMs).catch(() => {})
+        await this.#fetch(limits, Math.min(LONGEST_WAIT_MS, maxWaitMs)).catch(() => {})
         return batches
       }
       if (outcomes.length === 0 && performance.now() >= end) return []

@@ -134,6 +134,7 @@ export class NodeConnection {
       connectionTimeout: settings.connectionTimeoutMs,
       requestTimeout: settings.requestTimeoutMs,
       socketFactory: ({ host, port, ssl, onConnect }) => {
+        if (this.#closed) throw new Error('The client is closed')
         const socket = openSocket({ host, port, ssl }, onConnect)
         this.#sockets.add(socket)
         return socket.once('close', () => this.#sockets.delete(socket))

@@ -193,6 +193,7 @@ export class ProduceSender {
       return
     }
     this.#options.client.forgetLeader(batch)
+    this.#options.client.warn(error)
     batch.queue.sendAgain(batch, settings.retryBackoffMs)
     clearTimeout(this.#retryTimer)
     this.#retryTimer = setTimeout(() => this.#schedule(), settings.retryBackoffMs + 1)

@@ -1,5 +1,6 @@
 import { isRetriable } from '../../api/errors.ts'
 import type { TopicPartition } from '../../api/record.ts'
+import { Coordinators } from './coordinators.ts'
 import type { KafkaClient } from './kafka-client.ts'
 import { brokerError, CODE, fenced } from './kafka-error.ts'
 import type { WireRequest } from './node-connection.ts'
@@ -22,6 +23,7 @@ const OWNED = /^(Empty|Ongoing|PrepareCommit|CompleteCommit)$/
 export class Transaction {
   readonly transactionalId: string
   readonly #client: KafkaClient
+  readonly #coordinators: Coordinators
   readonly #partitions = new Set<string>()
   #identity = NO_IDENTITY
   /** The answer to the last request for an epoch was lost, so the newer epoch may be our own. */
@@ -29,6 +31,7 @@ export class Transaction {
 
   constructor(client: KafkaClient, transactionalId: string) {
     this.#client = client
+    this.#coordinators = new Coordinators(client)
     this.transactionalId = transactionalId
   }
 
@@ -110,7 +113,7 @@ export class Transaction {
     what: string,
     timeoutMs = this.#client.settings.deliveryTimeoutMs
   ): Promise<T> {
-    const answer = await this.#client.askCoordinator(
+    const answer = await this.#coordinators.ask(
       {
         kind: 'transaction',
         key: this.transactionalId,
