@@ -16,7 +16,7 @@ import { loadPlugins } from './load-plugins.ts'
 import { brokerSettings } from './open-broker.ts'
 import { ProgressBars, ProgressLog, type ProgressView } from './progress-view.ts'
 import { ReadyWatch } from './ready-watch.ts'
-import { untilSignal } from './stop-signal.ts'
+import { stayUp, untilSignal } from './stop-signal.ts'
 import { workerReferences } from './worker-references.ts'
 
 export interface RunOptions {

@@ -15,3 +15,9 @@ export function untilSignal(logger: Logger): Promise<void> {
     process.on('SIGTERM', onSignal)
   })
 }
+
+/** Waits with the process kept up: signal handlers do not do that, and there may be no connector. */
+export async function stayUp(until: Promise<void>): Promise<void> {
+  const alive = setInterval(() => {}, 2 ** 30)
+  await until.finally(() => clearInterval(alive))
+}
