@@ -57,7 +57,9 @@ export class UsageWatch implements Disposable {
     const pid = this.#pid()
     try {
       const cpu = cpuMs(pid)
-      this.#peak = Math.max(this.#peak, memoryMiB(pid).peak)
+      const { peak } = memoryMiB(pid)
+      // A process that is about to go has given its memory back and tells nothing.
+      if (peak > this.#peak) this.#peak = peak
       if (pid !== this.#last.pid) this.#spentBefore += this.#last.cpu
       this.#last = { pid, cpu }
     } catch {

@@ -115,8 +115,12 @@ describe('docker compose', () => {
     for (const [, service] of workers) {
       const health = service.healthcheck?.test.slice(2) ?? []
       for (const words of [service.command ?? [], health]) {
-        const verbs = words.filter((word) => !word.startsWith('/'))
-        await run(process.execPath, [main, ...verbs, '--help'])
+        const verbs = words.filter((word) => /^\w/.test(word))
+        const help = await run(process.execPath, [main, ...verbs, '--help'])
+        assert.ok(help.stdout.includes(`Usage: millrace ${verbs.join(' ')} `), verbs.join(' '))
+        for (const word of words.filter((each) => each.startsWith('-'))) {
+          assert.ok(help.stdout.includes(`${word} `), word)
+        }
       }
       const files = service.command?.filter((word) => word.startsWith('/')) ?? []
       const paths = files.map((path) => mounted(service, path))
