@@ -20,8 +20,18 @@ export interface ConnectionSettings {
   readonly applicationName: string
   /** A statement to run after connecting, or null. */
   readonly initialStatements: string | null
-  /** Longest time that a query may take, in milliseconds; 0 is for ever. */
+  /** Longest time that a query may take where a limit is asked for, in milliseconds; 0 is for ever. */
   readonly queryTimeoutMs: number
+}
+
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /** A connection for replication commands. */
+  readonly replication?: boolean
+  /** Sends queries without waiting for the answers to earlier ones. */
+  readonly pipeline?: boolean
+  /** Gives up on queries that take longer than the settings say. */
+  readonly limited?: boolean
 }
 
 /** A row of a query: every value as PostgreSQL's text, or null. */
@@ -58,7 +68,7 @@ export function contextOf(settings: ConnectionSettings): ErrorContext {
  */
 export async function connect(
   settings: ConnectionSettings,
-  options: { replication?: boolean; pipeline?: boolean; signal?: AbortSignal } = {}
+  options: ConnectOptions = {}
 ): Promise<Client> {
   if (settings.sslMode !== 'prefer' && settings.sslMode !== 'allow') {
     return await open(settings, settings.sslMode !== 'disable', options)
@@ -76,7 +86,7 @@ export async function connect(
 async function open(
   settings: ConnectionSettings,
   tls: boolean,
-  options: { replication?: boolean; pipeline?: boolean; signal?: AbortSignal }
+  options: ConnectOptions
 ): Promise<Client> {
   options.signal?.throwIfAborted()
   const client = new Client({
@@ -88,10 +98,14 @@ async function open(
     password: settings.password ?? '',
     ssl: tls ? tlsOptions(settings) : false,
     keepAlive: settings.tcpKeepAlive,
+    keepAliveInitialDelayMillis: 30_000,
     application_name: settings.applicationName,
     connectionTimeoutMillis: 30_000,
     types: asText,
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),
+    ...(options.limited && settings.queryTimeoutMs > 0
+      ? { query_timeout: settings.queryTimeoutMs }
+      : {}),
     ...(options.pipeline ? { pipeline: true } : {}),
     ...(options.replication ? { replication: 'database' } : {})
   } as ClientConfig)

@@ -95,8 +95,9 @@ export function streamOffset(position: Position, extras: OffsetExtras): SourceOf
   }
   offset['lsn_commit'] = position.commitLsn
   offset['lsn'] = position.lsn
-  offset['txId'] = position.xid
-  offset['ts_usec'] = position.micros
+  // Debezium takes a number or nothing, but not null.
+  if (position.xid !== null) offset['txId'] = position.xid
+  if (position.micros !== null) offset['ts_usec'] = position.micros
   if (position.events > 0) offset['millrace_tx_events'] = position.events
   return addExtras(offset, extras)
 }

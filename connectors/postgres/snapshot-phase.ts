@@ -1,11 +1,11 @@
 import type { SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
 import type { Lsn } from './lsn.ts'
 import { type Position, type StoredOffset, snapshotOffset } from './offset.ts'
+import type { Phase, TaskParts } from './phase.ts'
 import { checkReadable } from './privileges.ts'
 import { SnapshotReader } from './snapshot.ts'
 import { SnapshotState } from './snapshot-plan.ts'
 import { SnapshotSession } from './snapshot-session.ts'
-import type { Phase, TaskParts } from './source-task.ts'
 import type { TableName } from './table-list.ts'
 
 export interface SnapshotStart {

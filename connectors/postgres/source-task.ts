@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
-import type { SourceBatch, SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
+import type { SourceBatch, SourceOffset } from '../../runtime/api/record.ts'
 import type { SourceTask, SourceTaskContext } from '../../runtime/api/task.ts'
 import { TableCatalog } from './captured-table.ts'
 import {
@@ -13,6 +13,7 @@ import {
 } from './connection.ts'
 import type { Lsn } from './lsn.ts'
 import { parseOffset, type StoredOffset } from './offset.ts'
+import type { Phase, TaskParts } from './phase.ts'
 import { ensurePublication } from './publication.ts'
 import { contextHeaders, RecordFactory } from './records.ts'
 import { ReplicationClient } from './replication-client.ts'
@@ -24,29 +25,6 @@ import { StreamPhase } from './stream-phase.ts'
 import { listTables, TableFilter, type TableName } from './table-list.ts'
 import { VERSION } from './version.ts'
 import { waitFor } from './wait.ts'
-
-/** One part of a task's life: reading the tables, or streaming their changes. */
-export interface Phase {
-  /**
-   * Records, and the offset after them; waits for some.
-   * @returns null when the phase is over
-   */
-  poll(): Promise<{ records: SourceRecord[]; offset: SourceOffset } | null>
-  commit(offset: SourceOffset): void
-  close(): void
-}
-
-/** What both phases work with. */
-export interface TaskParts {
-  readonly config: SourceConfig
-  readonly context: SourceTaskContext
-  readonly settings: ConnectionSettings
-  readonly query: RunQuery
-  readonly catalog: TableCatalog
-  readonly factory: RecordFactory
-  readonly systemId: string
-  readonly maxBytes: number
-}
 
 /** Captures one database: first its rows, then every change, in commit order. */
 export class PostgresSourceTask implements SourceTask {
@@ -69,7 +47,7 @@ export class PostgresSourceTask implements SourceTask {
     const config = this.#config
     const settings = connectionSettings(config, context)
     const stored = await context.committed(this.#partition)
-    this.#client = await connect(settings, { signal: context.signal })
+    this.#client = await connect(settings, { signal: context.signal, limited: true })
     const query = queryOn(this.#client, contextOf(settings))
     await checkServer(query, settings.user)
     const filter = new TableFilter(config)
@@ -181,7 +159,10 @@ export class PostgresSourceTask implements SourceTask {
       this.#phase = await StreamPhase.open(parts, plan.stored ?? positionAt(startLsn))
       return
     }
-    const tables = facts.tables.filter((table) => facts.filter.snapshots(table))
+    const tables = inOrder(
+      facts.tables.filter((table) => facts.filter.snapshots(table)),
+      config['snapshot.tables.order.by.row.count']
+    )
     const phase = await SnapshotPhase.open(parts, {
       tables,
       startLsn,
@@ -214,6 +195,15 @@ export class PostgresSourceTask implements SourceTask {
       })
     }
   }
+}
+
+function inOrder(
+  tables: readonly TableName[],
+  order: SourceConfig['snapshot.tables.order.by.row.count']
+): readonly TableName[] {
+  if (order === 'disabled') return tables
+  const sign = order === 'ascending' ? 1 : -1
+  return tables.toSorted((a, b) => sign * (a.estimatedRows - b.estimatedRows))
 }
 
 function startOf(plan: StartPlan): Lsn | null {

@@ -1,6 +1,7 @@
 import { defineSource, type KeyProblem } from '../../runtime/api/connector.ts'
 import { ConnectError, describeError } from '../../runtime/api/errors.ts'
-import { connect, contextOf, destroy, queryOn } from './connection.ts'
+import { connect, contextOf, destroy, queryOn, type RunQuery } from './connection.ts'
+import { failure, publicationMissing } from './errors.ts'
 import { checkReadable } from './privileges.ts'
 import { checkServer, checkSlot, readSlot } from './slot.ts'
 import { type SourceConfig, sourceKeys } from './source-config.ts'
@@ -63,7 +64,16 @@ const KEY_OF: Readonly<Record<string, string>> = {
   POSTGRES_SLOT_PLUGIN: 'slot.name',
   POSTGRES_SLOT_DATABASE: 'slot.name',
   POSTGRES_SLOT_LOST: 'slot.name',
-  POSTGRES_PRIVILEGE: 'database.user'
+  POSTGRES_PRIVILEGE: 'database.user',
+  POSTGRES_NO_PUBLICATION: 'publication.name'
+}
+
+/** A publication that the connector may not create must be there. */
+async function checkPublication(query: RunQuery, config: SourceConfig): Promise<void> {
+  if (config['publication.autocreate.mode'] !== 'disabled') return
+  const name = config['publication.name']
+  const rows = await query('SELECT FROM pg_catalog.pg_publication WHERE pubname = $1', [name])
+  if (rows.length === 0) throw failure(publicationMissing(name))
 }
 
 /** Connects and looks whether everything is there; changes nothing. */
@@ -96,6 +106,7 @@ async function check(
         found(error)
       }
     }
+    await checkPublication(query, config).catch(found)
     const tables = await listTables(query, new TableFilter(config))
     if (tables.length === 0) {
       const lists = 'table.include.list, table.exclude.list and the schema lists'

@@ -4,8 +4,8 @@ import { ChangeStream } from './change-stream.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { formatLsn, type Lsn } from './lsn.ts'
 import { type StoredOffset, streamOffset } from './offset.ts'
+import type { Phase, TaskParts } from './phase.ts'
 import { ReplicationClient } from './replication-client.ts'
-import type { Phase, TaskParts } from './source-task.ts'
 import { waitFor } from './wait.ts'
 
 /** While idle the position is stored at least whenever so much log has passed. */
