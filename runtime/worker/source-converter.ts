@@ -40,6 +40,9 @@ export class SourceConverter {
   #missing: string | null = null
   #lastTopic = ''
   #lastTarget: TopicTarget | undefined
+  // Sources share one array of headers among records: it is converted once, and encoded once.
+  #lastHeaders: readonly Header[] = []
+  #lastLogHeaders: readonly LogHeader[] = NO_HEADERS
 
   constructor(options: SourceConverterOptions) {
     this.#options = options
@@ -84,8 +87,7 @@ export class SourceConverter {
       const key = keyConverter.fromConnect(topic, record.keySchema, record.key)
       this.#stage = 'VALUE_CONVERTER'
       const value = valueConverter.fromConnect(topic, record.valueSchema, record.value)
-      const headers =
-        record.headers.length === 0 ? NO_HEADERS : this.#headers(topic, record.headers)
+      const headers = this.#headers(topic, record.headers)
       this.#stage = 'KAFKA_PRODUCE'
       const buffer = target.bufferFor(record.partition, key)
       const timestamp = record.timestamp ?? now
@@ -103,12 +105,16 @@ export class SourceConverter {
     return target
   }
 
-  #headers(topic: string, headers: readonly Header[]): LogHeader[] {
+  #headers(topic: string, headers: readonly Header[]): readonly LogHeader[] {
+    if (headers === this.#lastHeaders) return this.#lastLogHeaders
     this.#stage = 'HEADER_CONVERTER'
-    return headers.map(({ key, schema, value }) => ({
+    const converted = headers.map(({ key, schema, value }) => ({
       key,
       value: this.#options.converters.header.fromConnect(topic, key, schema, value)
     }))
+    this.#lastHeaders = headers
+    this.#lastLogHeaders = converted
+    return converted
   }
 
   #className(): string {

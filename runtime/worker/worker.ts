@@ -124,38 +124,46 @@ export class Worker {
   /** Notes the new generation before the task can write anything with it. */
   async #prepare(wanted: WantedTask, view: TaskView) {
     const { connector, task, tasks } = wanted
-    const generation = this.#options.nextGeneration()
-    const config = await this.#options.resolve(wanted.config)
-    await this.#options.statuses.putTask(
-      connector,
-      task,
-      this.#status(wanted, { ...view, generation })
-    )
-    return { connector, task, tasks, generation, config }
+    const { nextGeneration, statuses, resolve } = this.#options
+    const generation = nextGeneration()
+    await statuses.putTask(connector, task, this.#status(wanted, { ...view, generation }))
+    return { connector, task, tasks, generation, config: await resolve(wanted.config) }
   }
 
   #changed(wanted: WantedTask, view: TaskView): void {
-    const { statuses, logger, changed } = this.#options
+    const { changed } = this.#options
     const status = this.#status(wanted, view)
     const found = this.#tasks.get(taskName(wanted))
     const shown = `${status.state} ${status.trace}`
+    // A start is noted with its generation, by the preparation.
+    const isStart = view.state === 'STARTING' || view.state === 'RESTARTING'
     if (found !== undefined && found.shown !== shown) {
-      this.#tasks.set(taskName(wanted), { ...found, shown })
-      statuses
-        .putTaskSafely(wanted.connector, wanted.task, status)
-        .catch((error: unknown) =>
-          logger.warn('A status could not be stored.', { error: describeError(error) })
-        )
+      this.#tasks.set(taskName(wanted), { ...found, shown: isStart ? '' : shown })
+      if (!isStart) this.#store(wanted, status)
     }
     changed(wanted, view)
   }
 
-  #status({ version }: WantedTask, { state, trace, generation }: TaskView): Status {
+  #store({ connector, task }: WantedTask, status: Status): void {
+    const { statuses, logger } = this.#options
+    statuses
+      .putTaskSafely(connector, task, status)
+      .catch((error: unknown) =>
+        logger.warn('A status could not be stored.', { error: describeError(error) })
+      )
+  }
+
+  #status(
+    { connector, task, version }: WantedTask,
+    { state, trace, generation }: TaskView
+  ): Status {
+    const known = this.#options.statuses.task(connector, task)
     return {
       state: shownState(state),
       trace: trace === null ? null : this.#options.redact(trace),
       workerId: this.#options.workerId,
-      generation,
+      // A start that fails before it has its generation must not hide those that were used.
+      generation: Math.max(generation, known?.generation ?? 0),
       version
     }
   }

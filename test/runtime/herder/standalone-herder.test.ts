@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { registry } from '../../../connectors/registry.ts'
+import { Plugins } from '../../../runtime/config/plugins.ts'
+import { Redactor } from '../../../runtime/config/redact.ts'
+import { References } from '../../../runtime/config/references.ts'
+import { workerKeys } from '../../../runtime/config/worker-keys.ts'
+import { openStandalone, type Standalone } from '../../../runtime/herder/standalone.ts'
+import { OffsetStore } from '../../../runtime/stores/offset-store.ts'
+import { parseAs } from '../../../runtime/worker/plugin-parts.ts'
+import type { TaskState } from '../../../runtime/worker/task-state.ts'
+import { MemoryLogger, readAll } from '../../support/embedded.ts'
+import { projectRoot } from '../../support/source-files.ts'
+
+const SOURCE = join(projectRoot, 'test/support/connectors/number-source.ts')
+
+/** A worker whose task states can be waited for. */
+class WatchedWorker {
+  readonly logger = new MemoryLogger()
+  readonly redactor = new Redactor()
+  readonly seen: string[] = []
+  #standalone: Standalone | undefined
+  #waiting: { state: string; resolve: () => void }[] = []
+
+  async open(folder: string): Promise<this> {
+    const raw = { 'key.converter': 'string', 'value.converter': 'string' }
+    this.#standalone = await openStandalone({
+      broker: { kind: 'lmdb', path: join(folder, 'topics') },
+      config: parseAs(workerKeys, raw),
+      raw,
+      plugins: new Plugins({ registry, pluginPath: [], cwd: projectRoot }),
+      references: new References({
+        env: { TOPIC: 'from-env', SECRET: 'hunter2' },
+        cwd: projectRoot,
+        redactor: this.redactor
+      }),
+      redactor: this.redactor,
+      registryUrl: pathToFileURL(join(projectRoot, 'connectors/registry.ts')).href,
+      cwd: projectRoot,
+      logger: this.logger,
+      progress() {},
+      changed: ({ connector, task }, { state }) => this.#changed(`${connector}-${task} ${state}`)
+    })
+    return this
+  }
+
+  get herder() {
+    assert.ok(this.#standalone)
+    return this.#standalone.herder
+  }
+
+  get broker() {
+    assert.ok(this.#standalone)
+    return this.#standalone.broker
+  }
+
+  reaches(task: string, state: TaskState): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ state: `${task} ${state}`, resolve }))
+  }
+
+  async close(): Promise<void> {
+    await this.#standalone?.close()
+    this.#standalone = undefined
+  }
+
+  #changed(state: string): void {
+    this.seen.push(state)
+    const met = this.#waiting.filter((waiter) => waiter.state === state)
+    this.#waiting = this.#waiting.filter((waiter) => waiter.state !== state)
+    for (const { resolve } of met) resolve()
+  }
+}
+
+const numbers = (more: Readonly<Record<string, string>> = {}) => ({
+  'connector.class': SOURCE,
+  topic: 'numbers',
+  end: '20',
+  ...more
+})
+
+const declared = (name: string, config: Readonly<Record<string, string>>) =>
+  ({ name, config, initialState: 'RUNNING' }) as const
+
+describe('the standalone herder', () => {
+  let folder: string
+  let worker: WatchedWorker
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-herder-'))
+    worker = await new WatchedWorker().open(folder)
+    await worker.herder.start()
+  })
+
+  afterEach(async () => {
+    await worker.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  async function reopen(): Promise<void> {
+    await worker.close()
+    worker = await new WatchedWorker().open(folder)
+  }
+
+  it('runs what is put, and shows its state', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    const status = worker.herder.status('a')
+    assert.equal(status.type, 'source')
+    assert.equal(status.connector.state, 'RUNNING')
+    assert.deepEqual(
+      status.tasks.map(({ id, state, trace, version }) => ({ id, state, trace, version })),
+      [{ id: 0, state: 'RUNNING', trace: null, version: '1.0' }]
+    )
+    assert.deepEqual(worker.herder.connectors(), ['a'])
+  })
+
+  it('runs it again after a restart of the worker, with a newer generation', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    await reopen()
+    const again = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.start()
+    await again
+    const statuses = (
+      await Promise.all([0, 1, 2, 3, 4].map((p) => readAll(worker.broker, 'connect-status', p)))
+    )
+      .flat()
+      .filter(({ key }) => key?.toString() === 'status-task-a-0')
+      .map(({ value }) => JSON.parse(value?.toString() ?? '{}').generation as number)
+    assert.ok((statuses.at(-1) ?? 0) > (statuses[0] ?? 0))
+    assert.ok(statuses.every((generation, at) => at === 0 || generation >= (statuses[at - 1] ?? 0)))
+  })
+
+  it('pauses and resumes without a restart of the task', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    const paused = worker.reaches('a-0', 'PAUSED')
+    await worker.herder.pause('a')
+    await paused
+    assert.equal(worker.herder.status('a').connector.state, 'PAUSED')
+    const resumed = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.resume('a')
+    await resumed
+    assert.equal(worker.seen.filter((state) => state === 'a-0 STARTING').length, 1)
+  })
+
+  it('stops tasks and keeps their offsets; resuming goes on from them', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    await worker.herder.stop('a')
+    assert.deepEqual(worker.herder.status('a').tasks, [])
+    assert.equal(worker.herder.status('a').connector.state, 'STOPPED')
+    const again = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.resume('a')
+    await again
+    await worker.herder.stop('a')
+    const found = await readAll(worker.broker, 'numbers')
+    found.forEach(({ value }, at) => void assert.equal(value?.toString(), String(at)))
+  })
+
+  it('starts a changed connector anew, and leaves the others alone', async () => {
+    const both = [worker.reaches('a-0', 'RUNNING'), worker.reaches('b-0', 'RUNNING')]
+    await worker.herder.put('a', numbers())
+    await worker.herder.put('b', numbers({ topic: 'others' }))
+    await Promise.all(both)
+    const again = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers({ end: '40' }))
+    await again
+    assert.equal(worker.seen.filter((state) => state === 'b-0 STARTING').length, 1)
+    assert.equal(worker.seen.filter((state) => state === 'a-0 STARTING').length, 2)
+  })
+
+  it('restarts failed tasks only when asked to', async () => {
+    const failed = worker.reaches('a-0', 'FAILED')
+    const running = worker.reaches('b-0', 'RUNNING')
+    await worker.herder.put('a', numbers({ 'value.converter': './no-such-converter.ts' }))
+    await worker.herder.put('b', numbers({ topic: 'others' }))
+    await Promise.all([failed, running])
+    assert.match(worker.herder.status('a').tasks[0]?.trace ?? '', /^UNKNOWN_PLUGIN: .*no-such/)
+    const again = worker.reaches('a-0', 'FAILED')
+    await worker.herder.restart('a', { onlyFailed: true })
+    await again
+    await worker.herder.restart('b', { onlyFailed: true })
+    assert.equal(worker.seen.filter((state) => state === 'b-0 STARTING').length, 1)
+    const restarted = worker.reaches('b-0', 'RUNNING')
+    await worker.herder.restartTask('b', 0)
+    await restarted
+    await assert.rejects(worker.herder.restartTask('b', 7), { code: 'UNKNOWN_TASK' })
+  })
+
+  it('shows a lost connection while it is retried, and recovers by itself', async () => {
+    const waiting = worker.reaches('a-0', 'WAITING')
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers({ 'lose.connection': '1' }))
+    await waiting
+    const [task] = worker.herder.status('a').tasks
+    assert.equal(task?.state, 'RESTARTING')
+    assert.match(task?.trace ?? '', /^LOST: No connection\nFailed 1 times/)
+    await running
+    assert.equal(worker.herder.status('a').tasks[0]?.trace, null)
+  })
+
+  it('fails a connector whose class is unknown, and mends it by its next config', async () => {
+    await worker.herder.put('a', { 'connector.class': 'no-such-class' })
+    assert.equal(worker.herder.status('a').connector.state, 'FAILED')
+    assert.match(worker.herder.status('a').connector.trace ?? '', /no-such-class/)
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    assert.equal(worker.herder.status('a').connector.state, 'RUNNING')
+  })
+
+  it('deletes a connector with its statuses, but not its offsets', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    await worker.herder.stop('a')
+    await worker.herder.remove('a')
+    assert.throws(() => worker.herder.status('a'), { code: 'UNKNOWN_CONNECTOR' })
+    await assert.rejects(worker.herder.pause('a'), { code: 'UNKNOWN_CONNECTOR' })
+    const offsets = await OffsetStore.open({
+      broker: worker.broker,
+      clientId: 'test',
+      logger: worker.logger,
+      spec: { name: 'connect-offsets', partitions: 25 }
+    })
+    assert.notEqual(offsets.get('a', { topic: 'numbers' }), null)
+    await offsets.close()
+  })
+
+  it('resolves references when a task starts, and stores and shows none of their values', async () => {
+    const failed = worker.reaches('a-0', 'FAILED')
+    const config = numbers({ topic: '${env:TOPIC}', 'key.converter': '${env:SECRET}' })
+    await worker.herder.put('a', config)
+    await failed
+    assert.doesNotMatch(worker.herder.status('a').tasks[0]?.trace ?? '', /hunter2/)
+    assert.equal(worker.herder.config('a')?.['topic'], '${env:TOPIC}')
+    const stored = await readAll(worker.broker, 'connect-configs')
+    assert.ok(stored.every(({ value }) => !/hunter2|from-env/.test(value?.toString() ?? '')))
+  })
+
+  it('runs the connectors of files, and leaves others where they are', async () => {
+    const first = [worker.reaches('a-0', 'RUNNING'), worker.reaches('b-0', 'RUNNING')]
+    const a = declared('a', numbers())
+    const b = declared('b', numbers({ topic: 'others' }))
+    await worker.herder.declare([a, b])
+    await Promise.all(first)
+    await worker.herder.declare([a])
+    assert.deepEqual(worker.herder.connectors(), ['a'])
+    assert.ok(
+      worker.logger.lines.some(({ message }) => /'b' is in none of the files/.test(message))
+    )
+    assert.equal(worker.seen.filter((state) => state === 'a-0 STARTING').length, 1)
+    assert.ok(worker.herder.config('b'))
+    const again = worker.reaches('b-0', 'RUNNING')
+    await worker.herder.declare([a, b])
+    await again
+  })
+})
