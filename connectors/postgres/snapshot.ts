@@ -197,6 +197,8 @@ export class SnapshotReader {
     this.#sourcesOf = table
     const { factory, session } = this.#options
     const source = factory.source(table, { ...this.#origin, mark }, session.point.lsn)
+    // Thousands of rows share it: frozen, it is converted once.
+    Object.freeze(source.values)
     this.#sources.set(mark, source)
     return source
   }

@@ -15,6 +15,7 @@ export interface ConnectRecord {
   readonly valueSchema: Schema | null
   /** Null is a tombstone. */
   readonly value: unknown
+  /** Records may share one list; it must not change afterwards. */
   readonly headers: readonly Header[]
   /** Milliseconds since 1970, or null: the time at which the record is appended. */
   readonly timestamp: number | null

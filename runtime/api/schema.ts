@@ -94,7 +94,10 @@ export class Schema {
   }
 }
 
-/** A value of a struct schema: one value per field, in the order of `schema.fields`. */
+/**
+ * A value of a struct schema: one value per field, in the order of `schema.fields`. Where records
+ * share one struct, freeze its values: converters then convert it once.
+ */
 export class Struct {
   readonly schema: Schema
   readonly values: unknown[]

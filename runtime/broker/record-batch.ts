@@ -1,6 +1,6 @@
 import { ConnectError, DataError } from '../api/errors.ts'
 import type { TopicPartition } from '../api/record.ts'
-import type { LogRecord, StoredRecord } from './broker.ts'
+import type { LogHeader, LogRecord, StoredRecord } from './broker.ts'
 import {
   AT,
   type BatchHeader,
@@ -53,6 +53,9 @@ export class RecordBatchBuilder {
   #baseTimestamp = 0
   #maxTimestamp = 0
   #lastDelta = -1
+  // Records of one source share their headers, often as one array: then they are encoded once.
+  #lastHeaders: readonly LogHeader[] = []
+  #lastHeaderBytes: Uint8Array | undefined
 
   /** @param options `maxBytes` bounds the whole batch, header included */
   constructor(options: { maxBytes?: number } = {}) {
@@ -80,7 +83,13 @@ export class RecordBatchBuilder {
     const { timestamp } = record
     if (!Number.isSafeInteger(timestamp)) throw invalidTimestamp(timestamp)
     if (this.#count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp
-    this.#reserve(mostBytes(record))
+    if (record.headers === this.#lastHeaders) {
+      this.#lastHeaderBytes ??= encodeHeaders(record.headers)
+    } else {
+      this.#lastHeaders = record.headers
+      this.#lastHeaderBytes = undefined
+    }
+    this.#reserve(mostBytes(record, this.#lastHeaderBytes))
     const end = this.#write(record, offsetDelta)
     if (end > this.#maxBytes && this.#count > 0) return false
     this.#end = end
@@ -136,18 +145,19 @@ export class RecordBatchBuilder {
   #write(record: LogRecord, offsetDelta: number): number {
     const buffer = this.#buffer
     const start = this.#end
-    let at = start + varintSize(likelyLength(record))
+    const headers = this.#lastHeaderBytes
+    let at = start + varintSize(likelyLength(record, headers))
     const bodyStart = at
     buffer[at++] = 0
     at = writeVarint(buffer, record.timestamp - this.#baseTimestamp, at)
     at = writeVarint(buffer, offsetDelta, at)
     at = writeField(buffer, record.key, at)
     at = writeField(buffer, record.value, at)
-    const { headers } = record
-    at = writeVarint(buffer, headers.length, at)
-    for (const header of headers) {
-      at = writeField(buffer, header.key, at)
-      at = writeField(buffer, header.value, at)
+    if (headers === undefined) {
+      at = writeHeaders(buffer, record.headers, at)
+    } else {
+      buffer.set(headers, at)
+      at += headers.length
     }
     return writeLengthBefore(buffer, { start, bodyStart, end: at })
   }
@@ -232,16 +242,36 @@ function writeLengthBefore(
   return after + length
 }
 
-function likelyLength(record: LogRecord): number {
+function writeHeaders(buffer: TextBuffer, headers: readonly LogHeader[], start: number): number {
+  let at = writeVarint(buffer, headers.length, start)
+  for (const header of headers) {
+    at = writeField(buffer, header.key, at)
+    at = writeField(buffer, header.value, at)
+  }
+  return at
+}
+
+function encodeHeaders(headers: readonly LogHeader[]): Uint8Array {
+  const buffer = Buffer.allocUnsafeSlow(mostHeaderBytes(headers)) as TextBuffer
+  return Uint8Array.prototype.slice.call(buffer, 0, writeHeaders(buffer, headers, 0))
+}
+
+function likelyLength(record: LogRecord, headers: Uint8Array | undefined): number {
   let length = 8 + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  if (headers !== undefined) return length + headers.length
   for (const header of record.headers) length += 2 + header.key.length + (header.value?.length ?? 0)
   return length
 }
 
 /** No UTF-16 unit takes more than three bytes of UTF-8. */
-function mostBytes(record: LogRecord): number {
-  let bytes = RECORD_OVERHEAD + mostFieldBytes(record.key) + mostFieldBytes(record.value)
-  for (const header of record.headers) {
+function mostBytes(record: LogRecord, headers: Uint8Array | undefined): number {
+  const bytes = RECORD_OVERHEAD + mostFieldBytes(record.key) + mostFieldBytes(record.value)
+  return bytes + (headers === undefined ? mostHeaderBytes(record.headers) : headers.length)
+}
+
+function mostHeaderBytes(headers: readonly LogHeader[]): number {
+  let bytes = MAX_VARINT
+  for (const header of headers) {
     bytes += 2 * MAX_VARINT + mostFieldBytes(header.key) + mostFieldBytes(header.value)
   }
   return bytes

@@ -16,7 +16,7 @@ export interface JsonWriterOptions {
 type Write = (value: unknown) => string
 
 /** What a field writer needs to know to do without a call for the most frequent types. */
-type Kind = 'int' | 'string' | 'other'
+type Kind = 'int' | 'string' | 'struct' | 'other'
 
 interface Compiled {
   readonly kind: Kind
@@ -168,7 +168,7 @@ function noPart(schema: Schema): never {
 
 function kindOf(schema: Schema): Kind {
   if (schema.type === 'int32') return 'int'
-  return schema.type === 'string' ? 'string' : 'other'
+  return schema.type === 'string' || schema.type === 'struct' ? schema.type : 'other'
 }
 
 function integerWriter(min: number, max: number): Write {
@@ -194,8 +194,8 @@ function writeBytes(value: unknown): string {
 
 /**
  * The loop over the fields of a struct. Integers and strings are written in place, and the last
- * string and big integer of each field are remembered: names of servers, tables and enum values
- * and the times of a transaction repeat from record to record.
+ * string, big integer and frozen struct of each field are remembered: names of servers, tables and
+ * enum values and the times of a transaction repeat from record to record.
  */
 function fieldsWriter(schema: Schema, fields: readonly Compiled[]): (values: unknown[]) => string {
   const names = schema.fields.map(
@@ -225,6 +225,12 @@ function fieldsWriter(schema: Schema, fields: readonly Compiled[]): (values: unk
           lastValue[at] = value
         }
         text += lastText[at] as string
+      } else if (field.kind === 'struct' && isShared(value)) {
+        if (lastValue[at] !== value) {
+          lastText[at] = (names[at] as string) + field.write(value)
+          lastValue[at] = value
+        }
+        text += lastText[at] as string
       } else {
         text += names[at] as string
         text += field.write(value)
@@ -232,6 +238,10 @@ function fieldsWriter(schema: Schema, fields: readonly Compiled[]): (values: unk
     }
     return `${text}}`
   }
+}
+
+function isShared(value: unknown): boolean {
+  return value instanceof Struct && Object.isFrozen(value.values)
 }
 
 /** Whether values of `other` can be written by the code for `schema`: same fields, same types. */

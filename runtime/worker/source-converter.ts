@@ -106,6 +106,7 @@ export class SourceConverter {
   }
 
   #headers(topic: string, headers: readonly Header[]): readonly LogHeader[] {
+    if (headers.length === 0) return NO_HEADERS
     if (headers === this.#lastHeaders) return this.#lastLogHeaders
     this.#stage = 'HEADER_CONVERTER'
     const converted = headers.map(({ key, schema, value }) => ({
