@@ -122,5 +122,10 @@ export interface Broker {
   groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]>
   commitGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   deleteGroup(group: string): Promise<void>
+  /**
+   * Applies retention and compaction, where the broker does not do so by itself. Called every minute
+   * by each worker; one of them does it.
+   */
+  maintain?(signal?: AbortSignal): Promise<unknown>
   close(): Promise<void>
 }

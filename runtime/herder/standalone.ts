@@ -15,6 +15,7 @@ import { systemClock, type TaskView } from '../worker/task-supervisor.ts'
 import { ThreadPool } from '../worker/thread-pool.ts'
 import { Worker } from '../worker/worker.ts'
 import { Generations } from './generations.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { SoloGroup } from './solo-group.ts'
 import { StandaloneHerder } from './standalone-herder.ts'
 
@@ -92,7 +93,9 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
     logger,
     redact
   })
+  const housekeeping = new Housekeeping({ broker, clock: systemClock, logger })
   const close = async () => {
+    await housekeeping.close()
     await herder.close()
     await configs.close()
     await statuses.close()

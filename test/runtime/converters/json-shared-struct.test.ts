@@ -7,7 +7,11 @@ const SOURCE = struct({ name: string(), at: int32() })
 const EVENT = struct({ id: int32(), source: SOURCE })
 
 it('writes structs that records share as it writes structs of their own', () => {
-  const json = createJsonConverter({ schemasEnable: false })
+  const json = createJsonConverter({
+    schemasEnable: false,
+    replaceNullWithDefault: true,
+    decimalFormat: 'BASE64'
+  })
   const shared = [1, 2].map((at) => new Struct(SOURCE, Object.freeze(['shop', at]) as unknown[]))
   const write = (id: number, source: unknown) =>
     json.fromConnect('topic', EVENT, new Struct(EVENT, [id, source]))
