@@ -147,15 +147,14 @@ export class SourceRunner {
       return true
     }
     if (stopping && (!this.#polling || this.#abandoned)) return false
+    if (!stopping) this.#report(this.#paused ? 'PAUSED' : 'RUNNING')
     if (!stopping && !this.#polling && !this.#paused && writer.hasRoom) {
-      this.#report('RUNNING')
       this.#poll()
       // One turn of the event loop: a task that has more at hand answers within it.
       await nextTurn()
       if (this.#polled !== undefined) return true
     }
     writer.close()
-    if (this.#paused && !stopping) this.#report('PAUSED')
     await this.#wakeup.wait()
     return true
   }
