@@ -92,7 +92,7 @@ export class WorkerProcess {
     await this.#end('SIGTERM')
   }
 
-  /** Reads the resident memory of the process; the peak is kept over restarts. */
+  /** Looks at the memory of the process, see `residentBytes`; the peak is kept over restarts. */
   measureMemory(): void {
     const pid = this.#child?.pid
     if (pid === undefined || !this.alive) return
@@ -108,10 +108,14 @@ export class WorkerProcess {
   }
 }
 
+/**
+ * Memory that the process holds for itself. Pages of the embedded log that are mapped into it are
+ * the system's file cache and are not counted, where the system tells them apart (Linux).
+ */
 function residentBytes(pid: number): number {
   const status = `/proc/${pid}/status`
   const kilobytes = existsSync(status)
-    ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]
+    ? /RssAnon:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]
     : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })
   return Number(kilobytes ?? 0) * 1024
 }
