@@ -56,7 +56,7 @@ export function explain(error: unknown, context: ErrorContext = {}): ConnectErro
       ? new RetriableError(known.code, known.message, options)
       : new ConnectError(known.code, known.message, options)
   }
-  if (TRANSIENT.test(state) || /terminated|timeout|timed out/i.test(text)) {
+  if (TRANSIENT.test(state) || /terminated|timeout|timed out|not queryable/i.test(text)) {
     return new RetriableError('POSTGRES_CONNECTION_LOST', `${address(context)}: ${text}`, {
       cause: error
     })

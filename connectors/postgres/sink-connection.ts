@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
-import { type ConnectionSettings, connect } from './connection.ts'
+import { type ConnectionSettings, connect, type RunQuery } from './connection.ts'
 import type { SinkConfig } from './sink-config.ts'
 
 /**
@@ -118,5 +118,14 @@ export async function connectSink(
     throw error.retriable
       ? new RetriableError(code, message, options)
       : new ConnectError(code, message, options)
+  }
+}
+
+/** Statements of the connection, with the errors of `pg` as they are: their SQLSTATE decides what to do. */
+export function statementsOn(client: Client): RunQuery {
+  return async (text, values) => {
+    const query = { text, values: [...(values ?? [])], rowMode: 'array' as const }
+    const { rows } = await client.query<(string | null)[]>(query)
+    return rows
   }
 }

@@ -38,7 +38,8 @@ function detailOf(error: unknown, member: 'detail' | 'column' | 'constraint'): s
 }
 
 /** Why one record could not be written: table, column, constraint; the key says which record. */
-export function explainRow(error: unknown, record: SinkRecord, table: string | null): DataError {
+export function explainRow(error: unknown, record: SinkRecord, known: string | null): DataError {
+  const table = error instanceof RowError ? error.table : known
   const column = error instanceof RowError ? error.column : detailOf(error, 'column')
   const cause = error instanceof RowError ? error.cause : error
   const constraint = detailOf(error, 'constraint')

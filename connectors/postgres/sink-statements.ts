@@ -13,6 +13,8 @@ export interface Statement {
   /** Name under which the connection keeps its plan; the same for the same text. */
   readonly name: string
   readonly text: string
+  /** The table, as SQL. */
+  readonly table: string
   readonly fields: readonly StatementField[]
 }
 
@@ -27,12 +29,14 @@ type Kind = Exclude<Step['kind'], 'truncate'>
 /** A value that does not fit its column, and the record it came with. */
 export class RowError extends Error {
   readonly record: SinkRecord
+  readonly table: string
   readonly column: string
 
-  constructor(record: SinkRecord, column: string, cause: unknown) {
+  constructor(record: SinkRecord, place: { table: string; column: string }, cause: unknown) {
     super('a row does not fit', { cause })
     this.record = record
-    this.column = column
+    this.table = place.table
+    this.column = place.column
   }
 }
 
@@ -55,7 +59,7 @@ export function compileStatement(
   })
   const text = statementText(kind, table.sql, fields)
   const hash = createHash('md5').update(text).digest('hex')
-  return { name: `millrace_${hash}`, text, fields }
+  return { name: `millrace_${hash}`, text, table: table.sql, fields }
 }
 
 function statementText(kind: Kind, table: string, fields: readonly StatementField[]): string {
@@ -108,7 +112,7 @@ export function encodeRows(
       } catch (error) {
         const record = records[at]
         if (!(error instanceof DataError || error instanceof RangeError) || !record) throw error
-        throw new RowError(record, target.name, error)
+        throw new RowError(record, { table: statement.table, column: target.name }, error)
       }
     }
     return array.finish(encoder.elementOid)

@@ -2,9 +2,9 @@ import type { Client } from 'pg'
 import { ConnectError, FencedError, isRetriable, RetriableError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import type { SinkTask, SinkTaskContext } from '../../runtime/api/task.ts'
-import { type ConnectionSettings, contextOf, destroy, queryOn } from './connection.ts'
+import { type ConnectionSettings, contextOf, destroy } from './connection.ts'
 import type { SinkSettings } from './sink-config.ts'
-import { connectSink } from './sink-connection.ts'
+import { connectSink, statementsOn } from './sink-connection.ts'
 import { explainRow, explainWrite, isRowFault, isStale } from './sink-errors.ts'
 import { TargetOffsets } from './sink-offsets.ts'
 import { RecordReader } from './sink-reader.ts'
@@ -41,7 +41,7 @@ export class PostgresSinkTask implements SinkTask {
   async open(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
     if (!this.#offsets || !this.#context) return []
     const client = await this.#open()
-    const query = queryOn(client, contextOf(this.#connection))
+    const query = statementsOn(client)
     try {
       await this.#offsets.prepare(query)
       const stored = await this.#offsets.claim(query, partitions, this.#context.generation)
@@ -116,7 +116,7 @@ export class PostgresSinkTask implements SinkTask {
   ): Promise<readonly SinkRecord[]> {
     const offsets = this.#offsets
     if (!this.#unsure || offsets === null) return records
-    await offsets.refresh(queryOn(client, contextOf(this.#connection)))
+    await offsets.refresh(statementsOn(client))
     this.#unsure = false
     return records.filter((record) => !offsets.isDone(record))
   }

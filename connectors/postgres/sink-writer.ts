@@ -4,6 +4,7 @@ import type { SinkRecord, TopicPartitionOffset } from '../../runtime/api/record.
 import { sqlState } from './errors.ts'
 import { type Step, TableBatch } from './sink-batch.ts'
 import type { SinkSettings } from './sink-config.ts'
+import { statementsOn } from './sink-connection.ts'
 import { tableSql } from './sink-naming.ts'
 import type { TargetOffsets } from './sink-offsets.ts'
 import type { RowPlan } from './sink-plan.ts'
@@ -55,14 +56,7 @@ export class SinkWriter {
     this.#settings = parts.settings
     this.#reader = parts.reader
     this.#offsets = parts.offsets
-    this.#tables = new TargetTables(async (text, values) => {
-      const { rows } = await client.query<(string | null)[]>({
-        text,
-        values: [...(values ?? [])],
-        rowMode: 'array'
-      })
-      return rows
-    })
+    this.#tables = new TargetTables(statementsOn(client))
   }
 
   /** Forgets what it knows of the tables. */

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import plugin from '../../connectors/postgres/sink.ts'
+import type { RawConfig } from '../../runtime/api/config.ts'
+import { FencedError, isRetriable } from '../../runtime/api/errors.ts'
+import type { SinkRecord } from '../../runtime/api/record.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { type RunningSink, sinkRecord, startSink } from '../support/sink-harness.ts'
+
+const partitions = [
+  { topic: 't', partition: 0 },
+  { topic: 't', partition: 1 }
+]
+
+/** A record that is appended: written twice, it shows. */
+const line = (offset: number, partition = 0) =>
+  sinkRecord({ offset, partition, value: { n: offset } })
+
+describe('delivery of the PostgreSQL sink', () => {
+  let server: PostgresServer
+  before(async () => {
+    server = await startPostgres()
+  })
+  after(async () => {
+    await server.stop()
+  })
+
+  async function prepare(config: RawConfig = {}) {
+    const database = await server.createDatabase()
+    const run = (text: string) => server.query(text, undefined, database)
+    const raw = {
+      'connector.class': 'postgres-sink',
+      'connection.url': `postgresql://${server.host}:${server.port}/${database}`,
+      'connection.username': server.user,
+      'connection.password': server.password,
+      'insert.mode': 'insert',
+      'primary.key.mode': 'none',
+      'delete.enabled': 'false',
+      ...config
+    }
+    const start = (options: { generation?: number; connector?: string } = {}) =>
+      startSink(plugin, raw, { partitions, tolerate: false, ...options })
+    const written = async () => (await run('select n from t order by n')).map(({ n }) => Number(n))
+    return { run, start, written, database }
+  }
+
+  /** Cuts the connections of sinks, as a failing network would. */
+  const cut = (database: string) =>
+    server.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = $1 and application_name like 'millrace%'`,
+      [database]
+    )
+
+  /** Puts until it succeeds, as the runtime does. */
+  async function putRetrying(sink: RunningSink, records: readonly SinkRecord[]): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await sink.put(records)
+        return tries
+      } catch (error) {
+        if (!isRetriable(error) || tries === 5) throw error
+      }
+    }
+  }
+
+  it('gives back the positions that it stored with the rows', async () => {
+    const { start, written } = await prepare()
+    const first = await start()
+    assert.deepEqual(first.stored, [])
+    await first.put([line(0), line(1), line(5, 1)])
+    await first.task.stop()
+    const second = await start({ generation: 2 })
+    assert.deepEqual(
+      [...second.stored].sort((a, b) => a.partition - b.partition),
+      [
+        { topic: 't', partition: 0, offset: 2 },
+        { topic: 't', partition: 1, offset: 6 }
+      ]
+    )
+    assert.deepEqual(await written(), [0, 1, 5])
+    await second.task.stop()
+  })
+
+  it('stores positions of deliveries without any record', async () => {
+    const { start } = await prepare()
+    const first = await start()
+    await first.task.put([], [{ topic: 't', partition: 0, offset: 9 }])
+    await first.task.stop()
+    const second = await start()
+    assert.deepEqual(second.stored, [{ topic: 't', partition: 0, offset: 9 }])
+    await second.task.stop()
+  })
+
+  it('keeps the positions of connectors apart', async () => {
+    const { start } = await prepare()
+    const one = await start({ connector: 'one' })
+    await one.put([line(0)])
+    const other = await start({ connector: 'other' })
+    assert.deepEqual(other.stored, [])
+    await one.put([line(1)])
+    await one.task.stop()
+    await other.task.stop()
+  })
+
+  it('fences a task whose partitions somebody else has claimed', async () => {
+    const { start, written } = await prepare()
+    const stale = await start({ generation: 1 })
+    await stale.put([line(0)])
+    const owner = await start({ generation: 2 })
+    await assert.rejects(stale.put([line(1)]), FencedError)
+    await owner.put([line(1)])
+    await assert.rejects(stale.put([line(2)]), FencedError)
+    assert.deepEqual(await written(), [0, 1])
+    await stale.task.stop()
+    await owner.task.stop()
+  })
+
+  it('fences the older of two tasks of one generation', async () => {
+    const { start } = await prepare()
+    const stale = await start({ generation: 3 })
+    const owner = await start({ generation: 3 })
+    await assert.rejects(stale.put([line(0)]), FencedError)
+    await owner.put([line(0)])
+    await stale.task.stop()
+    await owner.task.stop()
+  })
+
+  it('refuses a claim of an older generation, and takes nothing with it', async () => {
+    const { start } = await prepare()
+    const owner = await start({ generation: 5 })
+    await assert.rejects(start({ generation: 4 }), (error) => {
+      assert.ok(error instanceof FencedError)
+      assert.match(error.hint ?? '', /DELETE FROM "millrace_offsets" WHERE connector = 'sink'/)
+      return true
+    })
+    await owner.put([line(0), line(0, 1)])
+    await owner.task.stop()
+  })
+
+  it('fences also when the stale task connects anew', async () => {
+    const { start, database } = await prepare()
+    const stale = await start()
+    await stale.put([line(0)])
+    const owner = await start({ generation: 2 })
+    await cut(database)
+    await assert.rejects(putRetrying(stale, [line(1)]), FencedError)
+    await putRetrying(owner, [line(1)])
+    await stale.task.stop()
+    await owner.task.stop()
+  })
+
+  it('goes on after a lost connection', async () => {
+    const { start, written, database } = await prepare()
+    const sink = await start()
+    await sink.put([line(0)])
+    await cut(database)
+    await putRetrying(sink, [line(1), line(2)])
+    assert.deepEqual(await written(), [0, 1, 2])
+    await sink.task.stop()
+  })
+
+  it('does not write again what was committed before the answer got lost', async () => {
+    const { start, written, database } = await prepare()
+    const sink = await start()
+    await sink.put([line(0), line(1)])
+    // The runtime never heard of the commit: it delivers the same records again.
+    await cut(database)
+    await putRetrying(sink, [line(0), line(1)])
+    await cut(database)
+    await putRetrying(sink, [line(1), line(2)])
+    assert.deepEqual(await written(), [0, 1, 2])
+    await sink.task.stop()
+  })
+
+  it('writes every record once while its connection is cut again and again', async () => {
+    const { start, written, database } = await prepare({ 'batch.size': '50' })
+    const sink = await start()
+    await sink.put([line(0)])
+    let done = false
+    const cutting = (async () => {
+      while (!done) await cut(database)
+    })()
+    let offset = 1
+    try {
+      for (let round = 0; round < 20; round++) {
+        const records = Array.from({ length: 200 }, () => line(offset++))
+        for (;;) {
+          try {
+            await sink.put(records)
+            break
+          } catch (error) {
+            if (!isRetriable(error)) throw error
+          }
+        }
+        if (round === 10) done = true
+      }
+    } finally {
+      done = true
+      await cutting
+    }
+    assert.deepEqual(
+      await written(),
+      Array.from({ length: offset }, (_, n) => n)
+    )
+    await sink.task.stop()
+  })
+
+  it('writes all of a delivery or nothing', async () => {
+    const { start, run, written } = await prepare()
+    const sink = await start()
+    await sink.put([line(0)])
+    await run('alter table t add constraint small check (n < 100)')
+    await assert.rejects(sink.put([line(1), line(100), line(2)]), { name: 'DataError' })
+    assert.deepEqual(await written(), [0])
+    const [position] = await run(
+      'select next_offset as n from millrace_offsets where partition = 0'
+    )
+    assert.deepEqual(position, { n: '1' })
+    await sink.task.stop()
+  })
+
+  it('makes tables that two tasks want at the same time', async () => {
+    const { start, written } = await prepare()
+    const sinks = await Promise.all(['a', 'b', 'c', 'd'].map((connector) => start({ connector })))
+    await Promise.all(sinks.map((sink, at) => sink.put([line(at)])))
+    assert.deepEqual(await written(), [0, 1, 2, 3])
+    for (const sink of sinks) await sink.task.stop()
+  })
+
+  it('can do without the table for offsets', async () => {
+    const { start, run, written } = await prepare({ 'exactly.once.enabled': 'false' })
+    const sink = await start()
+    assert.deepEqual(sink.stored, [])
+    await sink.put([line(0)])
+    assert.deepEqual(await written(), [0])
+    assert.deepEqual(await run("select to_regclass('millrace_offsets') as t"), [{ t: null }])
+    await sink.task.stop()
+  })
+})

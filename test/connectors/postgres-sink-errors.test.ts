@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import plugin from '../../connectors/postgres/sink.ts'
+import type { RawConfig } from '../../runtime/api/config.ts'
+import { ConnectError, DataError } from '../../runtime/api/errors.ts'
+import * as s from '../../runtime/api/schema.ts'
+import { ChangeEvents } from '../support/change-events.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { parsed, sinkRecord, startSink } from '../support/sink-harness.ts'
+
+describe('errors of the PostgreSQL sink', () => {
+  let server: PostgresServer
+  before(async () => {
+    server = await startPostgres()
+  })
+  after(async () => {
+    await server.stop()
+  })
+
+  const people = () =>
+    new ChangeEvents('people', {
+      id: s.int32(),
+      name: s.string({ optional: true }),
+      mail: s.string({ optional: true })
+    })
+
+  async function prepare(sql: string, config: RawConfig = {}, tolerate = true) {
+    const database = await server.createDatabase()
+    const run = (text: string) => server.query(text, undefined, database)
+    if (sql !== '') await run(sql)
+    const raw = {
+      'connector.class': 'postgres-sink',
+      'connection.url': `postgresql://${server.host}:${server.port}/${database}`,
+      'connection.username': server.user,
+      'connection.password': server.password,
+      'collection.name.format': '${source.table}',
+      ...config
+    }
+    const start = () =>
+      startSink(plugin, raw, { partitions: [{ topic: people().topic, partition: 0 }], tolerate })
+    return { run, start, raw, database }
+  }
+
+  it('sets rows aside that the table refuses, and writes all others', async () => {
+    const { run, start } = await prepare(
+      'create table people (id int primary key, name varchar(5) not null, mail text unique, check (id <> 13))'
+    )
+    const sink = await start()
+    const events = people()
+    const records = Array.from({ length: 40 }, (_, id) =>
+      events.create({
+        id,
+        name: id === 7 ? 'much too long' : id === 21 ? null : `n${id}`,
+        mail: `${id === 30 ? 29 : id}@x`
+      })
+    )
+    const broken = events.create({ id: 40, name: 'x', mail: 'a\0b' })
+    await sink.put([...records, broken])
+    assert.deepEqual(
+      sink.rejected.map(({ record }) => record.offset),
+      [7, 13, 21, 30, 40]
+    )
+    assert.deepEqual(await run('select count(*)::int as n from people'), [{ n: 36 }])
+    const messages = sink.rejected.map(({ error }) => error.message)
+    assert.match(
+      messages[0] ?? '',
+      /offset 7 of shop.public.people-0 to table "people": value too long for type character varying\(5\)/
+    )
+    assert.match(messages[1] ?? '', /constraint people_id_check/)
+    assert.match(messages[2] ?? '', /column name: null value in column "name"/)
+    assert.match(messages[3] ?? '', /constraint people_mail_key.*\(mail\)=\(29@x\) already exists/)
+    assert.match(messages[4] ?? '', /table "people", column mail: text with a zero character/)
+    assert.ok(sink.rejected.every(({ error }) => error instanceof DataError))
+    await sink.put([events.create({ id: 50, name: 'ok', mail: 'z' })])
+    assert.deepEqual(await run('select name from people where id = 50'), [{ name: 'ok' }])
+    await sink.task.stop()
+  })
+
+  it('sets rows aside that only fail at the commit', async () => {
+    const { run, start } = await prepare(
+      `create table teams (id int primary key); insert into teams values (1);
+       create table people (id int primary key, name text, mail text, team int generated always as (id / 10) stored);
+       alter table people add foreign key (team) references teams deferrable initially deferred`
+    )
+    const sink = await start()
+    const events = people()
+    await sink.put([10, 11, 20, 12].map((id) => events.create({ id })))
+    assert.deepEqual(
+      sink.rejected.map(({ record }) => record.offset),
+      [2]
+    )
+    assert.deepEqual(await run('select id from people order by id'), [
+      { id: 10 },
+      { id: 11 },
+      { id: 12 }
+    ])
+    await sink.task.stop()
+  })
+
+  it('lets a unique value move from one row to another within a batch', async () => {
+    const { run, start } = await prepare(
+      'create table people (id int primary key, name text, mail text unique)'
+    )
+    const sink = await start()
+    const events = people()
+    await sink.put([events.create({ id: 2, mail: 'b' }), events.create({ id: 1, mail: 'a' })])
+    await sink.put([
+      events.update({ id: 2, mail: 'c' }),
+      events.update({ id: 1, mail: 'd' }),
+      events.update({ id: 2, mail: 'a' })
+    ])
+    assert.deepEqual(sink.rejected, [])
+    assert.deepEqual(await run('select id, mail from people order by id'), [
+      { id: 1, mail: 'd' },
+      { id: 2, mail: 'a' }
+    ])
+    await sink.task.stop()
+  })
+
+  it('sets records aside that are no rows', async () => {
+    const { start } = await prepare('')
+    const sink = await start()
+    const { topic } = people()
+    const source = { table: 'people', schema: 'public', db: 'shop' }
+    await sink.put([
+      sinkRecord({ topic, offset: 0, value: 'text', key: { id: 1 } }),
+      sinkRecord({ topic, offset: 1, value: { op: 'x', after: null, source }, key: { id: 1 } }),
+      sinkRecord({ topic, offset: 2, value: { op: 'u', after: { id: 1 }, source } }),
+      sinkRecord({
+        topic,
+        offset: 3,
+        value: { op: 'c', after: { id: null }, source },
+        key: { id: null }
+      })
+    ])
+    const reasons = sink.rejected.map(({ error }) => error.message.replace(/^.*?-0: /, ''))
+    assert.deepEqual(reasons, [
+      'the value of the record is of type string, but must be an object with fields',
+      "the operation 'x' of the event is unknown",
+      'a row is updated, but the record has no key to find it by',
+      'key column id is null'
+    ])
+    await sink.task.stop()
+  })
+
+  it('refuses values that the column would round', async () => {
+    const { run, start } = await prepare(
+      'create table m (id int primary key, n numeric(6,2), at timestamp(0), f real)'
+    )
+    const sink = await start()
+    const events = new ChangeEvents('m', {
+      id: s.int32(),
+      n: s.decimal(4, { optional: true }),
+      at: s.int64({ name: 'io.debezium.time.MicroTimestamp', optional: true }),
+      f: s.float64({ optional: true })
+    })
+    const records = [
+      events.create({ id: 1, n: '1.2500', at: 1_000_000, f: 0.5 }),
+      events.create({ id: 2, n: '1.2501' }),
+      events.create({ id: 3, at: 1 }),
+      events.create({ id: 4, f: 0.1 })
+    ]
+    // The events come from a topic of their own.
+    await sink.task.open?.([{ topic: events.topic, partition: 0 }])
+    await sink.put(records)
+    assert.deepEqual(
+      sink.rejected.map(({ record }) => record.offset),
+      [1, 2, 3]
+    )
+    assert.match(sink.rejected[0]?.error.message ?? '', /column n: 1.2501 has more fraction digits/)
+    assert.deepEqual(await run('select id, n from m'), [{ id: 1, n: '1.25' }])
+    await sink.task.stop()
+  })
+
+  it('says how to make a missing table or column, where it may not', async () => {
+    const { run, start } = await prepare('', { 'schema.evolution': 'none' }, false)
+    const sink = await start()
+    const record = people().create({ id: 1, name: 'a', mail: null })
+    await assert.rejects(sink.put([record]), {
+      code: 'SINK_NO_TABLE',
+      hint: /CREATE TABLE IF NOT EXISTS "people" \("id" integer NOT NULL, "name" text, "mail" text, PRIMARY KEY \("id"\)\)/
+    })
+    await run('create table people (id int primary key, name text)')
+    await assert.rejects(sink.put([record]), {
+      code: 'SINK_NO_COLUMN',
+      hint: /ADD COLUMN IF NOT EXISTS "mail" text/
+    })
+    await run('alter table people add mail text')
+    await sink.put([record])
+    assert.deepEqual(await run('select name from people'), [{ name: 'a' }])
+    await sink.task.stop()
+  })
+
+  it('says which index an upsert needs', async () => {
+    const { start } = await prepare('create table people (id int, name text, mail text)', {}, false)
+    const sink = await start()
+    await assert.rejects(sink.put([people().create({ id: 1 })]), {
+      code: 'SINK_NO_UNIQUE_INDEX',
+      message: /Table "people"/,
+      hint: /CREATE UNIQUE INDEX ON "people"/
+    })
+    await sink.task.stop()
+  })
+
+  it('says which privilege is missing, and goes on once it is granted', async () => {
+    const { run, raw } = await prepare(
+      'create table people (id int primary key, name text, mail text)'
+    )
+    await run("create role clerk login password 'paper'; grant create on schema public to clerk")
+    const clerk = { ...raw, 'connection.username': 'clerk', 'connection.password': 'paper' }
+    const sink = await startSink(plugin, clerk, {
+      partitions: [{ topic: people().topic, partition: 0 }]
+    })
+    const record = people().create({ id: 1 })
+    const grant = 'GRANT SELECT, INSERT, UPDATE, DELETE ON "people" TO "clerk"'
+    await assert.rejects(sink.put([record]), { code: 'SINK_PRIVILEGE', hint: grant })
+    await run(grant)
+    await sink.put([record])
+    assert.deepEqual(await run('select id from people'), [{ id: 1 }])
+    await sink.task.stop()
+  })
+
+  it('names the grant for a schema in which it may not create', async () => {
+    const { run, raw } = await prepare('')
+    await run("create role guest login password 'paper'")
+    const guest = { ...raw, 'connection.username': 'guest', 'connection.password': 'paper' }
+    const partitions = [{ topic: people().topic, partition: 0 }]
+    await assert.rejects(startSink(plugin, guest, { partitions }), {
+      code: 'SINK_PRIVILEGE',
+      hint: 'GRANT USAGE, CREATE ON SCHEMA "public" TO "guest"'
+    })
+    const { signal } = new AbortController()
+    const [problem] = (await plugin.check?.(parsed(plugin, guest) as never, guest, signal)) ?? []
+    assert.match(problem?.message ?? '', /GRANT USAGE, CREATE ON SCHEMA "public" TO "guest"/)
+  })
+
+  it('fails for a wrong password and retries for a server that is not there', async () => {
+    const { raw } = await prepare('')
+    await assert.rejects(startSink(plugin, { ...raw, 'connection.password': 'wrong' }), (error) => {
+      assert.ok(error instanceof ConnectError)
+      assert.equal(error.retriable, false)
+      assert.match(error.hint ?? '', /connection.username or connection.password/)
+      assert.doesNotMatch(`${error.message}${error.hint}`, /wrong/)
+      return true
+    })
+    await assert.rejects(
+      startSink(plugin, { ...raw, 'connection.url': 'postgresql://127.0.0.1:1/d' }),
+      { retriable: true }
+    )
+  })
+
+  it('looks at a table again that somebody changed meanwhile', async () => {
+    const { run, start } = await prepare('', {}, false)
+    const sink = await start()
+    const events = people()
+    await sink.put([events.create({ id: 1, name: 'a' })])
+    await run('alter table people drop column mail')
+    await sink.put([events.create({ id: 2, name: 'b', mail: 'm' })])
+    await run('drop table people')
+    await sink.put([events.create({ id: 3, name: 'c', mail: 'm' })])
+    assert.deepEqual(await run('select * from people'), [{ id: 3, name: 'c', mail: 'm' }])
+    await sink.task.stop()
+  })
+})
