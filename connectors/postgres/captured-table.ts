@@ -98,6 +98,7 @@ export class TableCatalog {
       kind: now?.kind ?? before?.kind ?? 'r',
       columns,
       primaryKey,
+      primaryKeyDeferrable: (now ?? before)?.primaryKeyDeferrable ?? false,
       keyColumns: primaryKey.length > 0 ? primaryKey : fallbackKey(relation, now ?? before),
       replicaIdentity: relation.replicaIdentity,
       identityIndexColumns:
@@ -239,8 +240,11 @@ function primaryKeyOf(
     )
     return ordered ?? flagged
   }
-  // A deferrable primary key is no replica identity, and the other identities do not show it.
-  const key = versions.find(Boolean)?.primaryKey ?? []
+  // A deferrable primary key is no replica identity, and the other identities do not show it. Any
+  // other key that the default identity does not show was added after the rows that follow.
+  const table = versions.find(Boolean)
+  if (relation.replicaIdentity === 'd' && !table?.primaryKeyDeferrable) return []
+  const key = table?.primaryKey ?? []
   return key.every((name) => names.has(name)) ? key : []
 }
 

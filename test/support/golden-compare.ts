@@ -5,7 +5,7 @@ import { maskJson, volatileInEvent } from './golden-text.ts'
 export interface Difference {
   /** Topic, number of the record in it, part of the record and path, as in `t#3 value.after.id`. */
   readonly at: string
-  /** JSON text, a list of field names, or `nothing`. */
+  /** JSON text, or `nothing`; of an object whose fields differ by name or order, all of it. */
   readonly expected: string
   readonly got: string
 }
@@ -133,13 +133,10 @@ function compareObjects(
   got: Node & { kind: 'object' },
   found: Difference[]
 ): void {
-  const names = (node: Node & { kind: 'object' }) => node.members.map(([name]) => name)
-  if (names(expected).join() !== names(got).join()) {
-    found.push({
-      at: `${at} fields`,
-      expected: names(expected).join(' '),
-      got: names(got).join(' ')
-    })
+  const names = (node: Node & { kind: 'object' }) => node.members.map(([name]) => name).join()
+  if (names(expected) !== names(got)) {
+    found.push({ at, expected: expected.text, got: got.text })
+    return
   }
   for (const [name, node] of expected.members) {
     const other = got.members.find(([ours]) => ours === name)

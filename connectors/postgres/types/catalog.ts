@@ -32,6 +32,8 @@ export interface CatalogTable {
   readonly kind: string
   readonly columns: readonly CatalogColumn[]
   readonly primaryKey: readonly string[]
+  /** A deferrable primary key is no replica identity: the stream does not show it. */
+  readonly primaryKeyDeferrable: boolean
   /** The columns of the record key: the primary key, or of a unique index when there is none. */
   readonly keyColumns: readonly string[]
   readonly replicaIdentity: ReplicaIdentity
@@ -55,7 +57,7 @@ ORDER BY a.attrelid, a.attnum`
 // Debezium takes the first as the key of a table without primary key, INCLUDE columns as well.
 // Where a part of the index is an expression, there is no column name.
 const INDEXES = `SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indisreplident,
-  k.position <= i.indnkeyatts, a.attname
+  k.position <= i.indnkeyatts, a.attname, NOT i.indimmediate
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
@@ -65,6 +67,7 @@ ORDER BY i.indrelid, i.indisclustered DESC, c.relname COLLATE "C", k.position`
 
 interface Index {
   readonly primary: boolean
+  readonly deferrable: boolean
   readonly identity: boolean
   readonly keyColumns: string[]
   /** Key and INCLUDE columns. */
@@ -85,7 +88,8 @@ export async function loadTables(
   for (const [oid, schema, name, kind, replicaIdentity] of tables) {
     const id = Number(oid)
     const ofTable = indexes.get(id) ?? []
-    const primaryKey = ofTable.find((index) => index.primary)?.keyColumns ?? []
+    const primary = ofTable.find((index) => index.primary)
+    const primaryKey = primary?.keyColumns ?? []
     const unique = ofTable.find((index) => !index.hasExpression)?.allColumns ?? []
     found.set(id, {
       oid: id,
@@ -94,6 +98,7 @@ export async function loadTables(
       kind: kind ?? 'r',
       columns: columns.get(id) ?? [],
       primaryKey,
+      primaryKeyDeferrable: primary?.deferrable ?? false,
       keyColumns: primaryKey.length > 0 ? primaryKey : unique,
       replicaIdentity: identityOf(replicaIdentity),
       identityIndexColumns:
@@ -134,11 +139,12 @@ function groupIndexes(
   rows: readonly (readonly (string | null)[])[]
 ): ReadonlyMap<number, readonly Index[]> {
   const byTable = new Map<number, Map<string, Index>>()
-  for (const [table, oid, primary, identity, isKey, column] of rows) {
+  for (const [table, oid, primary, identity, isKey, column, deferrable] of rows) {
     const ofTable = byTable.get(Number(table)) ?? new Map<string, Index>()
     byTable.set(Number(table), ofTable)
     const index = ofTable.get(oid ?? '') ?? {
       primary: primary === 't',
+      deferrable: deferrable === 't',
       identity: identity === 't',
       keyColumns: [],
       allColumns: [],
