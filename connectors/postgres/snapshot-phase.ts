@@ -27,6 +27,9 @@ export class SnapshotPhase implements Phase {
   readonly #position: Position
   readonly #totalRows: number
   #isOver = false
+  #isBegun = false
+  /** Whether the first offset is durable: from then on a restart goes on instead of starting over. */
+  #isDurable = false
 
   private constructor(
     parts: TaskParts,
@@ -88,35 +91,44 @@ export class SnapshotPhase implements Phase {
 
   async poll(): Promise<{ records: SourceRecord[]; offset: SourceOffset } | null> {
     if (this.#isOver) return null
-    const { context, systemId } = this.#parts
+    const { context } = this.#parts
+    if (!this.#isBegun) {
+      // Alone, so that where the slot starts is known for good as soon as can be.
+      this.#isBegun = true
+      return { records: [], offset: this.#offset(false) }
+    }
     const records = await this.#reader.read()
     if (context.signal.aborted && records.length === 0) return null
     const { finished } = this.#reader
     this.#isOver = finished
     const done = this.#state.rows
-    context.progress({
-      phase: 'snapshotting',
-      done,
-      total: finished ? done : Math.max(done, this.#totalRows),
-      detail: this.#reader.tableName
-    })
+    if (this.#isDurable) {
+      context.progress({
+        phase: 'snapshotting',
+        done,
+        total: finished ? done : Math.max(done, this.#totalRows),
+        detail: this.#reader.tableName
+      })
+    }
     if (finished) {
       // At once: the transaction keeps the tables from being altered.
       this.#session.close()
       context.logger.info(`The snapshot is complete: ${done} rows.`)
     }
-    const text = finished && this.#state.base === null ? null : this.#state.toString()
-    return {
-      records,
-      offset: snapshotOffset(this.#position, finished, { systemId, snapshot: text })
-    }
+    return { records, offset: this.#offset(finished) }
   }
 
+  /** The slot stays where it is until the snapshot is complete. */
   commit(): void {
-    // The slot stays where it is until the snapshot is complete.
+    this.#isDurable = true
   }
 
   close(): void {
     this.#session.close()
+  }
+
+  #offset(finished: boolean): SourceOffset {
+    const snapshot = finished && this.#state.base === null ? null : this.#state.toString()
+    return snapshotOffset(this.#position, finished, { systemId: this.#parts.systemId, snapshot })
   }
 }

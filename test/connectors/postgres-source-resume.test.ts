@@ -86,7 +86,7 @@ describe('the PostgreSQL source after a restart', () => {
     const { task, run } = await prepare(BIG, { 'max.batch.size': '500' })
     await using running = task
     await running.start()
-    await running.poll()
+    await running.records(1000)
     await running.commit()
     await running.stop()
     await run(`update big set v = 'changed' where a in (1, 8999); delete from big where a = 2;
@@ -115,8 +115,7 @@ describe('the PostgreSQL source after a restart', () => {
     )
     await using running = task
     await running.start()
-    await running.poll()
-    await running.commit()
+    await running.snapshot()
     await run(`begin; insert into t values (1, 0); insert into other values (1);
       insert into t select i, i from generate_series(2, 4) i; update t set v = v + 1;
       insert into other values (2); update t set id = 40 where id = 4; delete from t where id < 3;
@@ -155,8 +154,7 @@ describe('the PostgreSQL source after a restart', () => {
     const { task, run } = await prepare('create table t (id int primary key)')
     await using running = task
     await running.start()
-    await running.poll()
-    await running.commit()
+    await running.snapshot()
     await run('insert into t values (1)')
     await run('insert into t values (2), (3), (4)')
     const [, , third] = await running.records(4)
@@ -176,8 +174,7 @@ describe('the PostgreSQL source after a restart', () => {
     })
     await using running = task
     await running.start()
-    await running.poll()
-    await running.commit()
+    await running.snapshot()
     const start = await confirmedOf(run, slot)
     await run('insert into t values (1)')
     await running.records(1)
@@ -211,8 +208,7 @@ describe('the PostgreSQL source after a restart', () => {
     )
     await using running = task
     await running.start()
-    await running.poll()
-    await running.commit()
+    await running.snapshot()
     const start = await confirmedOf(run, slot)
     await run(`insert into busy select repeat('x', 1000) from generate_series(1, 2000)`)
     const [{ lsn } = { lsn: '0' }] = await run<{ lsn: string }>(
@@ -232,8 +228,7 @@ describe('the PostgreSQL source after a restart', () => {
     const { task, run, slot } = await prepare('create table t (id int primary key)')
     await using running = task
     await running.start()
-    await running.poll()
-    await running.commit()
+    await running.snapshot()
     await run('insert into t values (1)')
     await running.records(1)
     await running.commit()

@@ -122,8 +122,7 @@ describe('the PostgreSQL source', () => {
     )
     await using task = harness
     await task.start()
-    await task.poll()
-    await task.commit()
+    await task.snapshot()
     await task.stop()
     await task.start({ 'table.include.list': 'public.a,public.b' })
     await run('insert into b values (1)')

@@ -69,6 +69,12 @@ export class SourceHarness implements AsyncDisposable {
     }
   }
 
+  /** Polls until the snapshot is complete, and makes that durable. Its rows are kept. */
+  async snapshot(): Promise<void> {
+    while (this.offset?.['snapshot_completed'] !== true) await this.poll()
+    await this.commit()
+  }
+
   /** Makes the offset after the last poll durable, and tells the task. */
   async commit(): Promise<void> {
     this.committed = this.offset
