@@ -35,12 +35,12 @@ describe('comparing records as text', () => {
 
   test('the order of fields counts', () => {
     assert.deepEqual(compareRecords([record('{"a":1,"b":2}')], [record('{"b":2,"a":1}')]), [
-      { at: 'p.public.t#0 value fields', expected: 'a b', got: 'b a' }
+      { at: 'p.public.t#0 value', expected: '{"a":1,"b":2}', got: '{"b":2,"a":1}' }
     ])
   })
 
   test('a field that is missing or added counts, and so does null', () => {
-    const at = ['p.public.t#0 value.row fields']
+    const at = ['p.public.t#0 value.row']
     const row = (inside: string) => [record(`{"row":{${inside}}}`)]
     assert.deepEqual(places(row('"a":1,"b":null'), row('"a":1')), at)
     assert.deepEqual(places(row('"a":1'), row('"a":1,"b":null')), at)
