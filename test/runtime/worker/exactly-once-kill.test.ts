@@ -4,61 +4,105 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Broker } from '../../../runtime/broker/broker.ts'
-import { openLmdbBroker } from '../../../runtime/broker/lmdb/lmdb-broker.ts'
-import { eachRecord } from '../../support/embedded.ts'
+import { type BrokerSettings, openBroker } from '../../../runtime/broker/open-broker.ts'
+import { eachRecord, MemoryLogger } from '../../support/embedded.ts'
+import { requireEngine } from '../../support/engines.ts'
+import { sharedKafka, uniqueName } from '../../support/kafka.ts'
 import { Random } from '../../support/random.ts'
 import { projectRoot } from '../../support/source-files.ts'
 import { WorkerProcess } from '../../support/worker-process.ts'
 
-const KILLS = 20
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-function writeConfig(folder: string): string {
+interface KillRun {
+  readonly seed: number
+  readonly kills: number
+  readonly folder: string
+  readonly topic: string
+  /** Worker keys that choose the broker. */
+  readonly workerKeys: readonly string[]
+  readonly broker: BrokerSettings
+}
+
+function writeConfig({ folder, topic, workerKeys }: KillRun): string {
   const file = join(folder, 'worker.yaml')
   writeFileSync(
     file,
     [
-      `data.dir: ${join(folder, 'topics')}`,
+      ...workerKeys,
       'key.converter: string',
       'value.converter: string',
       '---',
-      'name: numbers',
+      `name: ${topic}`,
       'config:',
       `  connector.class: ${join(projectRoot, 'test/support/connectors/number-source.ts')}`,
-      '  topic: numbers'
+      `  topic: ${topic}`
     ].join('\n')
   )
   return file
 }
 
-/** @returns how many numbers the topic holds, each at its own offset */
-async function countNumbers(broker: Broker): Promise<number> {
+/** @returns how many numbers the topic holds, each in its place */
+async function countNumbers(broker: Broker, topic: string): Promise<number> {
   let count = 0
-  await eachRecord(broker, { topic: 'numbers', partition: 0 }, ({ value }) => {
+  await eachRecord(broker, { topic, partition: 0 }, ({ value, offset }) => {
     const number = Number(value?.toString())
-    if (number !== count) assert.fail(`number ${number} stands at offset ${count}`)
+    if (number !== count) assert.fail(`number ${number} at offset ${offset}, not ${count}`)
     count++
   })
   return count
 }
 
+async function surviveKills(run: KillRun): Promise<void> {
+  const random = new Random(run.seed)
+  const worker = new WorkerProcess([writeConfig(run)], {}, join(run.folder, 'worker.log'))
+  for (let kill = 0; kill < run.kills; kill++) {
+    // Some of the instants are in the middle of the start.
+    const started = worker.start().catch(() => 0)
+    if (random.next() < 0.7) await started
+    await pause(random.below(400))
+    await worker.kill()
+    await started
+  }
+  // The last transaction may still be open: a start fences it.
+  await worker.start()
+  await worker.stop()
+  const broker = await openBroker(run.broker, new MemoryLogger())
+  const count = await countNumbers(broker, run.topic)
+  await broker.close()
+  assert.ok(count > 1000, `${count} numbers written`)
+}
+
 describe('a worker that is killed at any instant', () => {
-  it('leaves every number in the topic once and in order', async () => {
+  it('leaves every number in an embedded topic once and in order', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
-    const random = new Random(42)
-    const worker = new WorkerProcess([writeConfig(folder)], {}, join(folder, 'worker.log'))
-    for (let kill = 0; kill < KILLS; kill++) {
-      // Some of the instants are in the middle of the start.
-      const started = worker.start().catch(() => 0)
-      if (random.next() < 0.7) await started
-      await pause(random.below(400))
-      await worker.kill()
-      await started
-    }
-    const broker = await openLmdbBroker({ path: join(folder, 'topics') })
-    const count = await countNumbers(broker)
-    await broker.close()
-    assert.ok(count > 1000, `${count} numbers written`)
+    const path = join(folder, 'topics')
+    await surviveKills({
+      seed: 42,
+      kills: 20,
+      folder,
+      topic: 'numbers',
+      workerKeys: [`data.dir: ${path}`],
+      broker: { kind: 'lmdb', path }
+    })
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('leaves every number in a Kafka topic once and in order', requireEngine('kafka'), async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
+    const { bootstrap } = await sharedKafka()
+    const topic = uniqueName('numbers')
+    await surviveKills({
+      seed: 43,
+      kills: 8,
+      folder,
+      topic,
+      workerKeys: [
+        `bootstrap.servers: ${bootstrap}`,
+        ...['config', 'offset', 'status'].map((of) => `${of}.storage.topic: ${topic}-${of}s`)
+      ],
+      broker: { kind: 'kafka', config: { 'bootstrap.servers': bootstrap } }
+    })
     rmSync(folder, { recursive: true, force: true })
   })
 })
