@@ -45,6 +45,9 @@ export class RecordFactory {
   #ms = 0
   #us = 0
   #ns: bigint = 0n
+  /** The time of the transaction under way, in two units. */
+  #originMicros = 0
+  #originNanos: bigint = 0n
 
   constructor(settings: RecordSettings) {
     this.#settings = settings
@@ -53,16 +56,20 @@ export class RecordFactory {
 
   /** Sets the time of processing for the records that follow. */
   tick(): void {
-    const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000)
-    this.#us = micros
-    this.#ms = Math.floor(micros / 1000)
-    this.#ns = BigInt(micros) * 1000n
+    // The wall clock, with microseconds of the steady one, whose start drifts away over weeks.
+    this.#ms = Date.now()
+    this.#us = this.#ms * 1000 + Math.floor((performance.now() % 1) * 1000)
+    this.#ns = BigInt(this.#us) * 1000n
   }
 
   /** The `source` block of an event at `lsn`. May be shared by records that have all of it in common. */
   source(table: CapturedTable, origin: Origin, lsn: Lsn): Struct {
     const { prefix, database, version } = this.#settings
     const { micros, lastCommit } = origin
+    if (micros !== this.#originMicros) {
+      this.#originMicros = micros
+      this.#originNanos = BigInt(micros) * 1000n
+    }
     return new Struct(sourceSchema, [
       version,
       'postgresql',
@@ -73,7 +80,7 @@ export class RecordFactory {
       database,
       lastCommit === null ? `[null,"${lsn}"]` : `["${lastCommit}","${lsn}"]`,
       micros,
-      BigInt(micros) * 1000n,
+      this.#originNanos,
       table.schema,
       table.name,
       origin.xid,
