@@ -3,7 +3,10 @@ import { dirname, resolve } from 'node:path'
 
 const SETTLE_MS = 100
 
-/** Calls back when something among the files has changed, one call at a time. */
+/**
+ * Calls back when something among the files has changed, one call at a time.
+ * @param changed must not reject
+ */
 export function watchFiles(
   paths: readonly string[],
   cwd: string,

@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import { type LoadedFiles, loadFiles } from '../config/load-files.ts'
 import type { Plugins } from '../config/plugins.ts'
@@ -42,9 +44,12 @@ export async function runWorker(
   cwd: string
 ): Promise<number> {
   const checked = await checkFiles(files, cwd)
-  for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
-  if (hasErrors(checked.problems)) return EXIT.usage
+  if (hasErrors(checked.problems)) {
+    for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
+    return EXIT.usage
+  }
   const { logger, view } = outputOf(checked)
+  for (const warning of checked.problems) logger.warn(formatProblem(warning))
   const stopped = untilSignal(logger)
   const ready = new ReadyWatch()
   const standalone = await openStandalone({
@@ -64,7 +69,13 @@ export async function runWorker(
     }
   })
   const watch = options.watch
-    ? watchFiles(files, cwd, () => reload(standalone, files, cwd, logger))
+    ? watchFiles(files, cwd, () =>
+        checkFiles(files, cwd, checked.redactor)
+          .then((changed) => applyFiles(standalone, changed, checked.worker, logger))
+          .catch((error: unknown) =>
+            logger.error('The changed files could not be applied.', { error: describeError(error) })
+          )
+      )
     : null
   try {
     await standalone.herder.declare(checked.loaded.connectors)
@@ -81,9 +92,13 @@ export async function runWorker(
   return EXIT.done
 }
 
-async function checkFiles(files: readonly string[], cwd: string): Promise<CheckedFiles> {
+/** @param redactor learns the secrets of the files */
+async function checkFiles(
+  files: readonly string[],
+  cwd: string,
+  redactor = new Redactor()
+): Promise<CheckedFiles> {
   const loaded = await loadFiles(files, { cwd })
-  const redactor = new Redactor()
   const references = workerReferences(loaded.worker?.config ?? {}, cwd, redactor)
   const settings = await validateWorker(loaded.worker, { references })
   const plugins = await loadPlugins(settings.config['plugin.path'], cwd)
@@ -127,13 +142,12 @@ async function announce(logger: Logger, readyFile: string | undefined): Promise<
 }
 
 /** Applies changed files. With an error in them nothing changes: what runs goes on. */
-async function reload(
-  standalone: Standalone,
-  files: readonly string[],
-  cwd: string,
+async function applyFiles(
+  { herder }: Standalone,
+  { loaded, worker, problems }: CheckedFiles,
+  runsWith: ValidatedWorker,
   logger: Logger
 ): Promise<void> {
-  const { loaded, problems } = await checkFiles(files, cwd)
   for (const problem of problems) {
     const line = formatProblem(problem)
     if (problem.severity === 'error') logger.error(line)
@@ -143,6 +157,9 @@ async function reload(
     logger.error('The changed files are not applied, because of the errors above.')
     return
   }
-  await standalone.herder.declare(loaded.connectors)
+  if (!isDeepStrictEqual(worker.raw, runsWith.raw)) {
+    logger.warn("The worker's own settings have changed: they count from its next start.")
+  }
+  await herder.declare(loaded.connectors)
   logger.info('files applied', { connectors: loaded.connectors.length })
 }

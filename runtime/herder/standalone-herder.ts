@@ -80,6 +80,12 @@ export class StandaloneHerder {
     this.#closed = true
     await this.#queue
     await this.#options.worker.close()
+    for (const name of this.connectors()) {
+      const known = this.#options.statuses.connector(name)
+      if (known?.state !== 'RUNNING' && known?.state !== 'PAUSED') continue
+      const { version } = known
+      await this.#connectorState(name, { state: 'UNASSIGNED', trace: null, version })
+    }
     await this.#options.group.leave()
   }
 

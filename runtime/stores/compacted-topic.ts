@@ -114,7 +114,10 @@ export class CompactedTopic {
       return
     }
     const read = this.#reading.then(async () => {
-      while (!this.#reached(ends)) await this.#readOnce(1000, signal)
+      while (!this.#reached(ends)) {
+        signal?.throwIfAborted()
+        await this.#readOnce(1000, signal)
+      }
     })
     // The next reader must not see this one's failure, only wait for its end.
     this.#reading = read.catch(() => undefined)
