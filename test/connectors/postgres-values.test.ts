@@ -242,6 +242,34 @@ describe('the codec of PostgreSQL tables', () => {
     assert.deepEqual([String(lsn), String(box)], ['0/10', '(1.0,1.5),(0.0,1.0E20)'])
   })
 
+  test('reads the text of PostGIS and pgvector', () => {
+    const named = ['geometry', 'vector', 'halfvec', 'sparsevec'].map((name, i) => ({
+      ...{ oid: i + 1, schema: 'public', name, kind: 'b' },
+      ...{ elementOid: 0, baseOid: 0, baseTypmod: -1, labels: [] }
+    }))
+    const column = { typmod: -1, notNull: false, defaultExpression: null }
+    const table: CatalogTable = {
+      ...{ oid: 1, schema: 'public', name: 't', kind: 'r', primaryKey: [], keyColumns: [] },
+      ...{ primaryKeyDeferrable: false, replicaIdentity: 'd', identityIndexColumns: [] },
+      columns: named.map(({ oid, name }) => ({
+        ...{ ...column, name, typeOid: oid, typeName: name },
+        ...{ identity: false, generated: false }
+      }))
+    }
+    const codec = compileTable(table, { types: new TypeCatalog(named), topic: 'p', values: VALUES })
+    const point = '0101000020e6100000000000000000f03f0000000000000040'
+    const row = codec.readSnapshotRow([point, '[1,2.5]', '[]', '{1:0.5,3:-2}/5'])
+    const [geometry, vector, half, sparse] = row.values
+    assert.ok(geometry instanceof Struct && sparse instanceof Struct)
+    assert.deepEqual(geometry.values, [Buffer.from(point, 'hex'), 4326])
+    assert.deepEqual([vector, half], [[1, 2.5], []])
+    const entries: [number, number][] = [
+      [1, 0.5],
+      [3, -2]
+    ]
+    assert.deepEqual(sparse.values, [5, new Map(entries)])
+  })
+
   test('names the key columns that a delete does not know', async () => {
     const codec = await compile('CREATE TABLE t (id int PRIMARY KEY, mail text)', {
       keyColumns: ['mail', 'id']

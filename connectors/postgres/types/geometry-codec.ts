@@ -9,7 +9,7 @@ import {
   Struct,
   struct
 } from '../../../runtime/api/schema.ts'
-import { UnconvertibleValue, type ValueCodec } from './value-codec.ts'
+import { type TypeUse, UnconvertibleValue, type ValueCodec } from './value-codec.ts'
 
 const pointSchema = struct(
   {
@@ -50,7 +50,7 @@ const SRID_FLAG = 0x20000000
 const EMPTY = Buffer.from('010700000000000000', 'hex')
 
 /** PostGIS `geometry` and `geography`: the extended binary form that they print as hexadecimal. */
-export function postgisCodec(kind: 'Geometry' | 'Geography'): ValueCodec {
+export function postgisCodec(kind: 'Geometry' | 'Geography', use: TypeUse): ValueCodec {
   const schema = struct(
     { wkb: bytes(), srid: int32({ optional: true }) },
     { name: `io.debezium.data.geometry.${kind}`, version: 1, doc: kind }
@@ -66,7 +66,7 @@ export function postgisCodec(kind: 'Geometry' | 'Geography'): ValueCodec {
     schema,
     decode: (text) => of(Buffer.from(text, 'hex')),
     zero: of(EMPTY),
-    unchanged: of(EMPTY)
+    unchanged: new Struct(schema, [Buffer.from(use.options.placeholder), null])
   }
 }
 
@@ -75,13 +75,13 @@ function readVector(text: string): number[] {
 }
 
 /** pgvector's `vector` and `halfvec`. */
-export function vectorCodec(name: 'DoubleVector' | 'FloatVector'): ValueCodec {
+export function vectorCodec(name: 'DoubleVector' | 'FloatVector', use: TypeUse): ValueCodec {
   const items = name === 'DoubleVector' ? float64() : float32()
   return {
     schema: array(items, { name: `io.debezium.data.${name}`, version: 1 }),
     decode: readVector,
     zero: [],
-    unchanged: []
+    unchanged: [...Buffer.from(use.options.placeholder)]
   }
 }
 
@@ -91,7 +91,8 @@ const sparseVectorSchema = struct(
 )
 
 /** pgvector's `sparsevec`: `{1:0.5,3:2}/5`. */
-export function sparseVectorCodec(): ValueCodec {
+export function sparseVectorCodec(use: TypeUse): ValueCodec {
+  const marker = [...Buffer.from(use.options.placeholder)]
   const empty = new Struct(sparseVectorSchema, [0, new Map()])
   return {
     schema: sparseVectorSchema,
@@ -103,7 +104,10 @@ export function sparseVectorCodec(): ValueCodec {
       return new Struct(sparseVectorSchema, [Number(dimensions), vector])
     },
     zero: empty,
-    unchanged: empty
+    unchanged: new Struct(sparseVectorSchema, [
+      marker.length,
+      new Map(marker.map((byte, i) => [i + 1, byte]))
+    ])
   }
 }
 

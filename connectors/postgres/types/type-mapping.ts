@@ -96,10 +96,10 @@ const EXTENSIONS: Readonly<Record<string, MakeCodec>> = {
   ltree: semanticText('Ltree'),
   hstore: hstoreCodec,
   isbn: plainText,
-  geometry: () => postgisCodec('Geometry'),
-  geography: () => postgisCodec('Geography'),
-  vector: () => vectorCodec('DoubleVector'),
-  halfvec: () => vectorCodec('FloatVector'),
+  geometry: (use) => postgisCodec('Geometry', use),
+  geography: (use) => postgisCodec('Geography', use),
+  vector: (use) => vectorCodec('DoubleVector', use),
+  halfvec: (use) => vectorCodec('FloatVector', use),
   sparsevec: sparseVectorCodec
 }
 
