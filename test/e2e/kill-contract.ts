@@ -10,6 +10,7 @@ import { compareDatabases } from '../support/shop/compare.ts'
 import { SHOP_SCHEMA, type ShopSize, shopRows } from '../support/shop/shop.ts'
 import { checkTopics } from '../support/shop/topics.ts'
 import { Workload } from '../support/shop/workload.ts'
+import { until } from '../support/until.ts'
 import { WorkerProcess } from '../support/worker-process.ts'
 
 const SIZE: ShopSize = { customers: 10_000, products: 2_000, orders: 50_000 }
@@ -56,6 +57,9 @@ function configFiles(run: KillRun, folder: string): string[] {
   })
 }
 
+/** Machines under load take their time; what is waited for comes. */
+const SLOW = { limitMs: 120_000 }
+
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** In which phase of the source the kills fell. */
@@ -65,7 +69,11 @@ interface Phases {
   start: number
 }
 
-/** Starts the worker and kills it, over and over, at instants that the seed decides. */
+/**
+ * Starts the worker and kills it, over and over, at instants that the seed decides: the first third
+ * soon after the process starts, so that they fall into its start and the snapshot, the others after
+ * it has begun to stream.
+ */
 async function killRepeatedly(
   run: KillRun,
   worker: WorkerProcess,
@@ -81,13 +89,15 @@ async function killRepeatedly(
   })
   for (let kill = 0; kill < run.kills; kill++) {
     phase = 'start'
-    // A worker that was killed before its `ready` line rejects: that is one of the instants wanted.
+    // A worker that is killed before its `ready` line rejects: that is one of the instants wanted.
     const started = worker.start().catch(() => 0)
-    const early = random.next() < 0.15
-    if (!early) await started
-    await pause(random.below(early ? 600 : 900))
+    if (kill % 6 === 5) await pause(random.below(600))
+    else if (kill < run.kills / 3) await until(() => phase !== 'start', SLOW)
+    else await until(() => phase === 'stream', SLOW)
+    await pause(random.below(500))
     phases[phase]++
     await worker.kill()
+    await started
   }
   return phases
 }
