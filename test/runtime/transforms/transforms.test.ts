@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { registry } from '../../../connectors/registry.ts'
+import type { RawConfig } from '../../../runtime/api/config.ts'
+import type { SinkRecord } from '../../../runtime/api/record.ts'
+import { int32, Struct, string, struct } from '../../../runtime/api/schema.ts'
+import { Plugins } from '../../../runtime/config/plugins.ts'
+import { createChain } from '../../../runtime/worker/plugin-parts.ts'
+
+const plugins = new Plugins({ registry, pluginPath: [], cwd: '/' })
+const ORDER = struct({ id: int32(), name: string({ optional: true }) }, { name: 'Order' })
+
+function record(more: Partial<SinkRecord> = {}): SinkRecord {
+  return {
+    topic: 'shop.public.orders',
+    partition: 3,
+    offset: 7,
+    keySchema: null,
+    key: { id: 1 },
+    valueSchema: null,
+    value: { id: 1, name: 'one' },
+    headers: [],
+    timestamp: 1_700_000_000_000,
+    timestampType: 'CreateTime',
+    original: { topic: 'shop.public.orders', partition: 3, offset: 7 },
+    ...more
+  }
+}
+
+async function transform(type: string, keys: RawConfig, given = record()) {
+  const own = Object.entries(keys).map(([key, value]) => [`transforms.t.${key}`, value])
+  const chain = await createChain(plugins, {
+    transforms: 't',
+    'transforms.t.type': type,
+    ...Object.fromEntries(own)
+  })
+  return chain.apply(given)
+}
+
+describe('RegexRouter', () => {
+  const route = async (regex: string, replacement: string) =>
+    (await transform('org.apache.kafka.connect.transforms.RegexRouter', { regex, replacement }))
+      ?.topic
+
+  it('renames topics that match as a whole', async () => {
+    assert.equal(await route('shop\\.public\\.(.*)', 'copy-$1'), 'copy-orders')
+    assert.equal(await route('public', 'x'), 'shop.public.orders')
+  })
+
+  it("reads the replacement as Java's Matcher does", async () => {
+    assert.equal(await route('(?<db>\\w+)\\..*', '${db}_all'), 'shop_all')
+    assert.equal(await route('(.*)', '\\$1-$1'), '$1-shop.public.orders')
+    assert.equal(await route('(\\w+).*', '$12'), 'shop2')
+    assert.equal(await route('.*', '$$&'.replace('$$', '\\$')), '$&')
+  })
+
+  it('leaves the place where the record was read', async () => {
+    const routed = await transform('RegexRouter', { regex: '.*', replacement: 'x' })
+    assert.deepEqual(routed?.original, record().original)
+  })
+})
+
+describe('InsertField', () => {
+  const keys = {
+    'topic.field': 'topic!',
+    'offset.field': 'offset',
+    'static.field': 'site',
+    'static.value': 'north'
+  }
+
+  it('adds fields to plain objects', async () => {
+    const changed = await transform('InsertField$Value', keys)
+    assert.deepEqual(changed?.value, {
+      id: 1,
+      name: 'one',
+      topic: 'shop.public.orders',
+      offset: 7,
+      site: 'north'
+    })
+  })
+
+  it('adds fields to structs and their schema, which is made once', async () => {
+    const value = new Struct(ORDER, [1, 'one'])
+    const chain = await createChain(plugins, {
+      transforms: 't',
+      'transforms.t.type': 'org.apache.kafka.connect.transforms.InsertField$Value',
+      ...Object.fromEntries(
+        Object.entries(keys).map(([key, text]) => [`transforms.t.${key}`, text])
+      )
+    })
+    const first = chain.apply(record({ valueSchema: ORDER, value }))
+    const second = chain.apply(record({ valueSchema: ORDER, value }))
+    assert.deepEqual(first?.value instanceof Struct && first.value.values, [
+      1,
+      'one',
+      'shop.public.orders',
+      7,
+      'north'
+    ])
+    assert.equal(first?.valueSchema, second?.valueSchema)
+    assert.equal(first?.valueSchema?.name, 'Order')
+    assert.equal(first?.valueSchema?.field('topic')?.schema.optional, false)
+    assert.equal(first?.valueSchema?.field('offset')?.schema.optional, true)
+  })
+
+  it('works on keys and leaves tombstones alone', async () => {
+    const changed = await transform('InsertField$Key', keys, record({ value: null }))
+    assert.deepEqual(Object.keys(changed?.key as object), ['id', 'topic', 'offset', 'site'])
+    assert.equal(changed?.value, null)
+    assert.equal((await transform('InsertField$Value', keys, record({ value: null })))?.value, null)
+  })
+})
+
+describe('ReplaceField', () => {
+  it('leaves out and renames fields of structs', async () => {
+    const value = new Struct(ORDER, [1, 'one'])
+    const changed = await transform(
+      'ReplaceField$Value',
+      { renames: 'name:title', exclude: 'id' },
+      record({ valueSchema: ORDER, value })
+    )
+    assert.deepEqual(
+      changed?.valueSchema?.fields.map(({ name }) => name),
+      ['title']
+    )
+    assert.deepEqual(changed?.value instanceof Struct && changed.value.values, ['one'])
+  })
+
+  it('keeps the named fields of plain objects', async () => {
+    const changed = await transform('ReplaceField$Value', { include: 'id' })
+    assert.deepEqual(changed?.value, { id: 1 })
+  })
+})
+
+describe('predicates', () => {
+  const filtered = async (predicate: RawConfig, negate: string, given = record()) => {
+    const own = Object.entries(predicate).map(([key, value]) => [`predicates.p.${key}`, value])
+    const chain = await createChain(plugins, {
+      transforms: 'f',
+      'transforms.f.type': 'Filter',
+      'transforms.f.predicate': 'p',
+      'transforms.f.negate': negate,
+      predicates: 'p',
+      ...Object.fromEntries(own)
+    })
+    return chain.apply(given) === null
+  }
+
+  it('choose the records that a transform sees', async () => {
+    const orders = { type: 'TopicNameMatches', pattern: '.*orders' }
+    assert.equal(await filtered(orders, 'false'), true)
+    assert.equal(await filtered(orders, 'true'), false)
+    const tombstone = {
+      type: 'org.apache.kafka.connect.transforms.predicates.RecordIsTombstone'
+    }
+    assert.equal(await filtered(tombstone, 'false'), false)
+    assert.equal(await filtered(tombstone, 'false', record({ value: null })), true)
+    const header = { type: 'HasHeaderKey', name: 'h' }
+    const headers = [{ key: 'h', schema: null, value: 'x' }]
+    assert.equal(await filtered(header, 'false', record({ headers })), true)
+  })
+
+  it('must be declared', async () => {
+    const chain = createChain(plugins, {
+      transforms: 'f',
+      'transforms.f.type': 'Filter',
+      'transforms.f.predicate': 'nobody'
+    })
+    await assert.rejects(chain, { code: 'UNKNOWN_PREDICATE' })
+  })
+})
+
+describe('an unknown transform', () => {
+  it('is refused with what there is', async () => {
+    await assert.rejects(transform('NoSuchTransform', {}), { code: 'UNKNOWN_PLUGIN' })
+  })
+})
