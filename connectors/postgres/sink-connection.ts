@@ -114,7 +114,8 @@ export async function connectSink(
     if (!(error instanceof ConnectError)) throw error
     const hint = SINK_KEYS.reduce((text, [key, own]) => text.replace(key, own), error.hint ?? '')
     const options = { cause: error.cause, ...(hint === '' ? {} : { hint }) }
-    const { code, message } = error
+    const { code } = error
+    const message = error.message.replace(/^database\.(ssl\w+)/, 'connection.$1')
     throw error.retriable
       ? new RetriableError(code, message, options)
       : new ConnectError(code, message, options)

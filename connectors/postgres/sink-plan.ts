@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DataError } from '../../runtime/api/errors.ts'
+import { toJson } from '../../runtime/api/json.ts'
 import { type Schema, Struct } from '../../runtime/api/schema.ts'
-import { jsonText } from './sink-text.ts'
 
 /** A column of the rows of a plan, and where their values have it. */
 export interface PlanColumn {
@@ -86,7 +86,7 @@ function keyPart(column: PlanColumn, value: unknown): unknown {
   }
   if (typeof value === 'bigint' || typeof value === 'boolean') return value
   return value instanceof Uint8Array || value instanceof Struct || typeof value === 'object'
-    ? jsonText(value)
+    ? toJson(value)
     : String(value)
 }
 

@@ -1,8 +1,9 @@
 import { fromTwosComplement, scaled } from '../../runtime/api/decimal.ts'
 import { DataError } from '../../runtime/api/errors.ts'
+import { toJson } from '../../runtime/api/json.ts'
 import type { TargetColumn } from './sink-tables.ts'
 import { dateText, isoText, timestampText, timeText } from './sink-temporal.ts'
-import { jsonText, quoteElement } from './sink-text.ts'
+import { quoteElement } from './sink-text.ts'
 
 /** A value that is not null, as text for its column. */
 type ToText = (value: unknown) => string
@@ -37,7 +38,7 @@ export function schemalessText(
       return bitText(column)
     case 'json':
     case 'jsonb':
-      return (value) => (typeof value === 'string' ? value : jsonText(value))
+      return (value) => (typeof value === 'string' ? value : toJson(value))
     case 'numeric':
       return numericText(column.scale, options.decimalsAsBase64)
     case 'point':
@@ -48,7 +49,7 @@ export function schemalessText(
 }
 
 function plainText(value: unknown): string {
-  return typeof value === 'object' ? jsonText(value) : String(value)
+  return typeof value === 'object' ? toJson(value) : String(value)
 }
 
 function numberOr(convert: (value: bigint) => string): ToText {

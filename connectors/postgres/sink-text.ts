@@ -1,5 +1,6 @@
 import { fromTwosComplement, scaled } from '../../runtime/api/decimal.ts'
 import { DataError } from '../../runtime/api/errors.ts'
+import { toJson } from '../../runtime/api/json.ts'
 import { DECIMAL, type Schema, Struct } from '../../runtime/api/schema.ts'
 import { dateText, isoText, timestampText, timeText } from './sink-temporal.ts'
 
@@ -91,10 +92,10 @@ export function toText(schema: Schema): ToText {
     case 'bytes':
       return (value) => `\\x${Buffer.from(bytes(value)).toString('hex')}`
     case 'array':
-      return schema.items ? arrayText(schema.items) : jsonText
+      return schema.items ? arrayText(schema.items) : toJson
     case 'map':
     case 'struct':
-      return jsonText
+      return toJson
     default:
       return toPlain
   }
@@ -159,24 +160,4 @@ function arrayText(items: Schema): ToText {
 /** An element of an array literal: in quotes, with backslashes before quotes and backslashes. */
 export function quoteElement(element: string): string {
   return `"${element.replace(/["\\]/g, '\\$&')}"`
-}
-
-/** Any value as JSON: bytes as base64, integers exact. */
-export function jsonText(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'))
-  const entries: Iterable<[unknown, unknown]> =
-    value instanceof Struct
-      ? value.schema.fields.map(({ name, index }) => [name, value.values[index]])
-      : value instanceof Map
-        ? value
-        : Object.entries(value)
-  const parts = Array.from(
-    entries,
-    ([name, member]) => `${JSON.stringify(String(name))}:${jsonText(member)}`
-  )
-  return `{${parts.join(',')}}`
 }

@@ -1,4 +1,4 @@
-import type { RawConfig } from '../../runtime/api/config.ts'
+import type { ConfigSpec, RawConfig } from '../../runtime/api/config.ts'
 import type { SinkConnector } from '../../runtime/api/connector.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import type { SinkTask, SinkTaskContext } from '../../runtime/api/task.ts'
@@ -22,7 +22,7 @@ export interface RunningSink {
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Values and defaults of a configuration, as the runtime would parse it. @throws when a key is wrong */
-export function parsed(plugin: SinkConnector, raw: RawConfig): Record<string, unknown> {
+export function parsed(plugin: { config: ConfigSpec }, raw: RawConfig): Record<string, unknown> {
   const { config, problems } = parseConfig(plugin.config, raw, { unknownKeys: 'ignore' })
   const errors = problems.filter((problem) => problem.severity === 'error')
   if (errors.length > 0)

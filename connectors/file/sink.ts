@@ -1,0 +1,100 @@
+import { oneOf, string } from '../../runtime/api/config.ts'
+import { defineSink } from '../../runtime/api/connector.ts'
+import { ConnectError, DataError, FencedError } from '../../runtime/api/errors.ts'
+import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
+import type { SinkTask, SinkTaskContext } from '../../runtime/api/task.ts'
+import { CommittedFile } from './committed-file.ts'
+import { explainFile } from './errors.ts'
+import { type LineFormat, lineOf } from './lines.ts'
+
+/** Appends records as lines to one file, each exactly once. */
+class FileSinkTask implements SinkTask {
+  readonly #path: string
+  readonly #format: LineFormat
+  #context: SinkTaskContext | null = null
+  #file: CommittedFile | null = null
+
+  constructor(path: string, format: LineFormat) {
+    this.#path = path
+    this.#format = format
+  }
+
+  async start(context: SinkTaskContext): Promise<void> {
+    this.#context = context
+  }
+
+  async open(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
+    const { offsets } = await this.#claim()
+    return offsets.filter(({ topic, partition }) =>
+      partitions.some((one) => one.topic === topic && one.partition === partition)
+    )
+  }
+
+  async put(records: readonly SinkRecord[], next: readonly TopicPartitionOffset[]): Promise<void> {
+    const file = this.#file ?? (await this.#claim())
+    let lines = ''
+    for (const record of notYetIn(file, records)) {
+      try {
+        lines += lineOf(record, this.#format)
+      } catch (error) {
+        if (!(error instanceof DataError || error instanceof TypeError)) throw error
+        await this.#context?.reject(record, error)
+      }
+    }
+    try {
+      await file.append(Buffer.from(lines), next)
+    } catch (error) {
+      // What is on disk is not known: the next delivery looks.
+      if (!(error instanceof FencedError)) await this.stop()
+      throw explainFile(error, 'write', this.#path)
+    }
+  }
+
+  async stop(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    await file?.close()
+  }
+
+  async #claim(): Promise<CommittedFile> {
+    const context = this.#context
+    if (context === null) throw new ConnectError('SINK_NOT_STARTED', 'The task was not started')
+    await this.stop()
+    try {
+      this.#file = await CommittedFile.claim(this.#path, context.generation)
+      return this.#file
+    } catch (error) {
+      throw explainFile(error, 'open', this.#path)
+    }
+  }
+}
+
+/** Leaves out what a write stored whose end was not known when it was delivered again. */
+function notYetIn(file: CommittedFile, records: readonly SinkRecord[]): readonly SinkRecord[] {
+  const stored = new Map(
+    file.offsets.map(({ topic, partition, offset }) => [`${topic}\0${partition}`, offset])
+  )
+  return records.filter(({ original: { topic, partition, offset } }) => {
+    return offset >= (stored.get(`${topic}\0${partition}`) ?? 0)
+  })
+}
+
+export default defineSink({
+  summary: 'Records as lines of a file, JSON or text, each exactly once.',
+  classNames: ['org.apache.kafka.connect.file.FileStreamSinkConnector', 'FileStreamSink'],
+  config: {
+    file: string({
+      doc: 'The file to append to. Its folder must exist. `<file>.offsets` beside it remembers which records it has.',
+      importance: 'HIGH',
+      examples: ['/var/lib/millrace/orders.jsonl']
+    }),
+    format: oneOf(['auto', 'json'], {
+      doc: '`auto` writes text as it is and everything else as JSON; `json` writes text as JSON, too.',
+      default: 'auto',
+      importance: 'MEDIUM'
+    })
+  },
+  // One file has one writer, however many tasks are allowed.
+  taskConfigs: () => [{}],
+  createTask: (config) => new FileSinkTask(config.file, config.format)
+})

@@ -1,0 +1,198 @@
+import { isUtf8 } from 'node:buffer'
+import { access } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { int, string } from '../../runtime/api/config.ts'
+import { defineSource } from '../../runtime/api/connector.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
+import type { SourceBatch, SourceRecord } from '../../runtime/api/record.ts'
+import * as schemas from '../../runtime/api/schema.ts'
+import type { SourceTask, SourceTaskContext } from '../../runtime/api/task.ts'
+import { explainFile } from './errors.ts'
+import { type FilePosition, FollowedFile, findRotated, type Line } from './followed-file.ts'
+
+const LINE = schemas.string()
+const START: FilePosition = { position: 0, head: '' }
+
+interface Options {
+  readonly file: string
+  readonly topic: string
+  readonly batchSize: number
+  readonly maxLine: number
+  readonly pollMs: number
+}
+
+/** Reads the lines of a file as they are appended. */
+class FileSourceTask implements SourceTask {
+  readonly #options: Options
+  #context: SourceTaskContext | null = null
+  #file: FollowedFile | null = null
+  /** Where to begin in the file that is opened next. */
+  #from: FilePosition = START
+  #saidMissing = false
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  async start(context: SourceTaskContext): Promise<void> {
+    this.#context = context
+    const stored = await context.committed({ filename: this.#options.file })
+    if (stored) {
+      const { position, head } = stored
+      this.#from = { position: Number(position ?? 0), head: typeof head === 'string' ? head : '' }
+    }
+  }
+
+  async poll(): Promise<readonly SourceBatch[]> {
+    const context = this.#context
+    if (context === null) throw new ConnectError('SOURCE_NOT_STARTED', 'The task was not started')
+    try {
+      while (!context.signal.aborted) {
+        this.#file ??= await this.#open(context)
+        if (this.#file === null) this.#sayMissing(context)
+        const lines = this.#file ? await this.#read(context, this.#file) : []
+        if (lines.length > 0) return [await this.#batch(lines)]
+        await sleep(this.#options.pollMs, undefined, { signal: context.signal }).catch(() => {})
+      }
+      return []
+    } catch (error) {
+      throw explainFile(error, 'read', this.#options.file)
+    }
+  }
+
+  async stop(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    await file?.close()
+  }
+
+  /** The file that the position is in, or else the one that has its name now, from its start. */
+  async #open(context: SourceTaskContext): Promise<FollowedFile | null> {
+    const { file: path, maxLine } = this.#options
+    const from = { ...this.#from, maxLine }
+    const named = await FollowedFile.open(path, from)
+    if (this.#from.position === 0 || (named && (await named.holds(from)))) return named
+    const rotated = await findRotated(path, from)
+    if (rotated) {
+      context.logger.info('going on in the rotated file', { file: rotated.path })
+      await named?.close()
+      return rotated
+    }
+    if (named === null) return null
+    context.logger.warn(
+      'the file was replaced or cut: reading it from its start; what the old one had after the last position read is not known',
+      {
+        file: path,
+        position: this.#from.position
+      }
+    )
+    await named.close()
+    this.#from = START
+    return await FollowedFile.open(path, { ...START, maxLine })
+  }
+
+  /** The next lines; at the end of a file that was cut or moved, it goes on in the new one. */
+  async #read(context: SourceTaskContext, file: FollowedFile): Promise<Line[]> {
+    if (!(await file.intact())) {
+      context.logger.warn('the file was cut: reading it from its start', { file: file.path })
+      await this.#leave(file)
+      return []
+    }
+    const lines = await file.lines(this.#options.batchSize)
+    if (lines.length > 0) return lines
+    const rotated = file.path !== this.#options.file
+    const done = rotated ? await exists(this.#options.file) : await file.replaced()
+    if (!done) return []
+    // Its writer has turned to the new file: a last line without an end is complete.
+    const more = await file.lines(this.#options.batchSize)
+    const last = more.length > 0 ? more : await file.rest()
+    if (last.length === 0) await this.#leave(file)
+    return last
+  }
+
+  async #leave(file: FollowedFile): Promise<void> {
+    this.#from = START
+    this.#file = null
+    await file.close()
+  }
+
+  async #batch(lines: readonly Line[]): Promise<SourceBatch> {
+    const { file: path, topic } = this.#options
+    const records = lines.map((line) => toRecord(topic, this.#text(line)))
+    const end = lines.at(-1)?.end ?? 0
+    const position = this.#file ? await this.#file.advance(end) : START
+    this.#from = position
+    this.#context?.progress({ phase: 'streaming', detail: path, done: end })
+    return { sourcePartition: { filename: path }, sourceOffset: { ...position }, records }
+  }
+
+  #text({ bytes, end }: Line): string {
+    const text = bytes.toString('utf8')
+    if (!text.includes('\ufffd') || isUtf8(bytes)) return text
+    throw new ConnectError(
+      'FILE_NOT_TEXT',
+      `The line before byte ${end} of ${this.#options.file} is not UTF-8 text`
+    )
+  }
+
+  #sayMissing(context: SourceTaskContext): void {
+    if (this.#saidMissing) return
+    this.#saidMissing = true
+    context.logger.warn('waiting for a file that does not exist', { file: this.#options.file })
+  }
+}
+
+function toRecord(topic: string, value: string): SourceRecord {
+  return {
+    topic,
+    partition: null,
+    keySchema: null,
+    key: null,
+    valueSchema: LINE,
+    value,
+    headers: [],
+    timestamp: null
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false
+  )
+}
+
+export default defineSource({
+  summary: 'The lines of a file, as they are appended.',
+  classNames: ['org.apache.kafka.connect.file.FileStreamSourceConnector', 'FileStreamSource'],
+  config: {
+    file: string({ doc: 'The file to read. It may appear later.', importance: 'HIGH' }),
+    topic: string({ doc: 'The topic for its lines.', importance: 'HIGH' }),
+    'batch.size': int({
+      doc: 'Most lines in one batch.',
+      default: 2000,
+      min: 1,
+      importance: 'LOW'
+    }),
+    'max.line.bytes': int({
+      doc: 'Longest line. A longer one fails the task, because it has to fit into memory and into a record.',
+      default: 8_388_608,
+      min: 1024,
+      importance: 'LOW'
+    }),
+    'file.poll.interval.ms': int({
+      doc: 'How long to wait at the end of the file before looking for more.',
+      default: 100,
+      min: 1,
+      importance: 'LOW'
+    })
+  },
+  createTask: (config) =>
+    new FileSourceTask({
+      file: config.file,
+      topic: config.topic,
+      batchSize: config['batch.size'],
+      maxLine: config['max.line.bytes'],
+      pollMs: config['file.poll.interval.ms']
+    })
+})
