@@ -27,11 +27,23 @@ export const registry: PluginRegistry = {
     summary: 'Bytes passed through as they are.',
     load: () => import('../runtime/converters/bytearray-converter.ts')
   },
+  'header_converter:bytearray': {
+    kind: 'header_converter',
+    classNames: ['org.apache.kafka.connect.converters.ByteArrayConverter'],
+    summary: 'Headers whose values are bytes, passed through as they are.',
+    load: () => import('../runtime/converters/bytearray-header-converter.ts')
+  },
   json: {
     kind: 'converter',
     classNames: ['org.apache.kafka.connect.json.JsonConverter'],
     summary: 'JSON, with or without schemas, byte for byte as the JsonConverter of Kafka Connect.',
     load: () => import('../runtime/converters/json-converter.ts')
+  },
+  'header_converter:json': {
+    kind: 'header_converter',
+    classNames: ['org.apache.kafka.connect.json.JsonConverter'],
+    summary: 'Headers as JSON, with or without schemas.',
+    load: () => import('../runtime/converters/json-header-converter.ts')
   },
   simple: {
     kind: 'header_converter',
@@ -44,6 +56,12 @@ export const registry: PluginRegistry = {
     classNames: ['org.apache.kafka.connect.storage.StringConverter'],
     summary: 'Plain text; numbers and booleans as text.',
     load: () => import('../runtime/converters/string-converter.ts')
+  },
+  'header_converter:string': {
+    kind: 'header_converter',
+    classNames: ['org.apache.kafka.connect.storage.StringConverter'],
+    summary: 'Headers as plain text, read back as text.',
+    load: () => import('../runtime/converters/string-header-converter.ts')
   },
   filter: {
     kind: 'transform',
