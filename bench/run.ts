@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { missingReason } from '../test/support/engines.ts'
@@ -44,6 +44,9 @@ const { values } = parseArgs({
   }
 })
 
+/** What else the machine was doing; a benchmark wants this near 0. */
+const loadBefore = loadavg()[0] ?? 0
+
 const say = (text: string) => console.log(`[${new Date().toISOString().slice(11, 19)}] ${text}`)
 
 function scaled(scale: number): Sizes {
@@ -64,8 +67,10 @@ function commit(): string {
   return git('rev-parse', '--short=10', 'HEAD')
 }
 
+/** The commit is read once: others may commit while this runs. */
+const version = `Millrace ${commit()} on Node.js ${process.version}`
+
 function systemNamed(name: string, around: Surroundings): System {
-  const version = `Millrace ${commit()} on Node.js ${process.version}`
   if (name === 'connect') return new ConnectSystem(around)
   if (name === 'millrace') return new MillraceSystem(around, { version })
   if (name === 'embedded') return new MillraceSystem(around, { version, embedded: true })
@@ -106,7 +111,8 @@ function facts(columns: readonly { version: string }[], sizes: Sizes): string {
   const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${memory} of memory, ${process.platform}`
   const count = (value: number) => value.toLocaleString('en-US')
   return [
-    `- Machine: ${machine}; PostgreSQL 18, Kafka 4.3.0 and the worker all on it.`,
+    `- Machine: ${machine}; PostgreSQL 18, Kafka 4.3.0 and the worker all on it;` +
+      ` load of other programs at the start ${loadBefore.toFixed(1)}.`,
     `- Versions: ${[...new Set(columns.map(({ version }) => version))].join('; ')}.`,
     `- Sizes: snapshot ${count(sizes.snapshotRows)} rows of 7 columns, ${count(sizes.updates)} updates in` +
       ` transactions of 1,000, ${count(sizes.singleUpdates)} single, sink ${count(sizes.sinkRows)} rows.`,

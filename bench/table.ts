@@ -72,5 +72,6 @@ function number(value: number | undefined, digits: number): string {
 function ratio(each: Line, rival: number | undefined, ours: number | undefined): string {
   if (rival === undefined || ours === undefined) return ''
   const value = each.better === 'higher' ? ours / rival : rival / ours
+  if (!Number.isFinite(value)) return ''
   return `${value.toFixed(value < 10 ? 1 : 0)}x`
 }
