@@ -143,7 +143,10 @@ function read(path: string, key: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConnectError('POSTGRES_TLS', `${key}: cannot read '${path}'`, { cause: error })
+    throw new ConnectError('POSTGRES_TLS_FILE', `${key}: cannot read '${path}'`, {
+      cause: error,
+      hint: `Correct ${key}, or give the worker's user the right to read the file`
+    })
   }
 }
 

@@ -35,6 +35,10 @@ const SOCKET_ERRORS = new Set([
   'EAI_AGAIN'
 ])
 
+/** OpenSSL could not use a key or certificate file; certificates that Node refuses to trust. */
+const TLS_FILE = /^ERR_OSSL_/
+const TLS_REFUSED = /^(ERR_(SSL|TLS)_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/
+
 /** SQLSTATEs that pass by themselves: lost connections, a server that starts, stops or is full. */
 const TRANSIENT = /^(08|57P0|53[0-3]|40001|40P01)/
 
@@ -48,6 +52,7 @@ export function explain(error: unknown, context: ErrorContext = {}): ConnectErro
   const text = error instanceof Error ? error.message : String(error)
   const known =
     explainConnection(state, text, context) ??
+    explainTls(state, text, context) ??
     explainReplication(state, text, context) ??
     explainObject(state, text, context)
   if (known) {
@@ -106,11 +111,29 @@ function explainConnection(
       hint: 'Correct database.dbname'
     }
   }
+  return undefined
+}
+
+function explainTls(state: string, text: string, context: ErrorContext): Explanation | undefined {
   if (/does not support SSL/i.test(text)) {
     return {
       code: 'POSTGRES_TLS',
       message: `${address(context)} does not speak TLS`,
       hint: "Set database.sslmode to 'prefer' or 'disable', or set ssl = on on the server"
+    }
+  }
+  if (TLS_FILE.test(state)) {
+    return {
+      code: 'POSTGRES_TLS_FILE',
+      message: `A key or certificate for ${address(context)} cannot be used: ${text}`,
+      hint: 'database.sslrootcert, database.sslcert and database.sslkey take PEM files; an encrypted key needs database.sslpassword'
+    }
+  }
+  if (TLS_REFUSED.test(state)) {
+    return {
+      code: 'POSTGRES_TLS',
+      message: `No TLS connection to ${address(context)}: ${text}`,
+      hint: 'Set database.sslrootcert to the certificate of the authority that signed that of the server; verify-full also needs the host name in it, verify-ca does not'
     }
   }
   return undefined
@@ -127,6 +150,14 @@ function explainReplication(
       code: 'POSTGRES_NO_FREE_SLOT',
       message: 'All replication slots of the server are in use',
       hint: 'Drop slots that nobody needs: SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND slot_name = ...; or raise max_replication_slots: ALTER SYSTEM SET max_replication_slots = 20; and restart PostgreSQL'
+    }
+  }
+  if (/can no longer (get changes from|access) replication slot/i.test(text)) {
+    return {
+      code: 'POSTGRES_SLOT_LOST',
+      message: `Replication slot '${context.slot ?? ''}' was lost: ${text}`,
+      hint: 'The server has removed WAL that the slot needs (max_slot_wal_keep_size); the next start of the task says what to do',
+      retriable: true
     }
   }
   if (/max_wal_senders/i.test(text)) {

@@ -41,7 +41,8 @@ function lsnOf(offset: SourceOffset, key: string): Lsn | null {
   if (Number.isSafeInteger(lsn) && lsn >= 0) return lsn
   throw new ConnectError(
     'POSTGRES_OFFSET',
-    `The stored offset has ${key} = ${String(value)}, which is no position`
+    `The stored offset has ${key} = ${String(value)}, which is no position`,
+    { hint: 'Reset the offsets of the connector' }
   )
 }
 

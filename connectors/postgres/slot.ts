@@ -67,7 +67,8 @@ export function checkSlot(slot: SlotState, name: string, database: string): void
 
 /** The choices after changes were lost. */
 export function afterLoss(name: string, first = ''): string {
-  return `${first}then either read everything again: stop the connector and reset its offsets (millrace offsets reset), or set snapshot.mode to when_needed; or go on with a gap: offset.mismatch.strategy = trust_slot (slot '${name}')`
+  const start = first === '' ? 'Either' : `${first}then either`
+  return `${start} read everything again: stop the connector and reset its offsets (millrace offsets reset), or set snapshot.mode to when_needed; or go on with a gap: offset.mismatch.strategy = trust_slot (slot '${name}')`
 }
 
 /** What the server must allow before anything else. @throws {ConnectError} naming the statement to run */

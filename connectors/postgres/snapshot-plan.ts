@@ -16,7 +16,9 @@ export class ReadPoint {
   constructor(text: string, endLsn: Lsn) {
     const [xmin, xmax, running] = text.split(':')
     if (xmin === undefined || xmax === undefined) {
-      throw new ConnectError('POSTGRES_OFFSET', `'${text}' is not a transaction snapshot`)
+      throw new ConnectError('POSTGRES_OFFSET', `'${text}' is not a transaction snapshot`, {
+        hint: 'Reset the offsets of the connector'
+      })
     }
     this.text = text
     this.endLsn = endLsn
@@ -109,13 +111,15 @@ export function parseSnapshotState(text: string): SnapshotState {
     stored = JSON.parse(text) as StoredState
   } catch (error) {
     throw new ConnectError('POSTGRES_OFFSET', 'The stored snapshot state is not readable', {
-      cause: error
+      cause: error,
+      hint: 'Reset the offsets of the connector'
     })
   }
   if (stored.version !== 1) {
     throw new ConnectError(
       'POSTGRES_OFFSET',
-      `The stored snapshot state has version ${stored.version}: a newer Millrace wrote it`
+      `The stored snapshot state has version ${stored.version}: a newer Millrace wrote it`,
+      { hint: 'Run that version or a newer one, or reset the offsets of the connector' }
     )
   }
   const tables = new Map<number, TableProgress>()

@@ -66,7 +66,7 @@ export class DeadLetters {
         `Could not initialize dead letter queue with topic=${topic}: ${describeError(cause)}`,
         {
           cause,
-          hint: 'errors.deadletterqueue.topic.replication.factor must not exceed the number of brokers',
+          hint: 'correct errors.deadletterqueue.topic.name, or lower errors.deadletterqueue.topic.replication.factor to at most the number of brokers',
           retriable: cause instanceof ConnectError && cause.retriable
         }
       )

@@ -185,7 +185,7 @@ function crashed(code: number, cause: unknown): PlainError {
   return {
     code: 'TASK_THREAD_CRASHED',
     message: `The thread of this task has crashed: ${message}`,
-    hint: 'an error that a connector does not catch, or its memory; the stack says where',
+    hint: 'a connector of this thread did not catch an error, or took too much memory; the stack says where',
     // Which of the thread's tasks was at fault cannot be known, so all of them try again.
     retriable: true,
     fenced: false,

@@ -33,7 +33,8 @@ export class TopicTarget {
     if (buffer !== undefined) return buffer
     throw new DataError(
       'NO_SUCH_PARTITION',
-      `A record asks for partition ${partition} of topic '${this.buffers[0]?.topic}', which has ${count}`
+      `A record asks for partition ${partition} of topic '${this.buffers[0]?.topic}', which has ${count}`,
+      { hint: 'give the topic more partitions, or leave the partition of the record to its key' }
     )
   }
 
