@@ -14,6 +14,9 @@ const SCENARIOS = readdirSync(join(ROOT, 'test/golden')).filter((name) =>
   name.startsWith('postgres-')
 )
 
+/** A task that never sends what a scenario waits for has to fail by name. */
+const LIMIT = { timeout: 120_000 }
+
 /** Its statements come without pauses: which version of the schema an event shows depends on timing. */
 const RACE = 'postgres-ddl-race'
 
@@ -27,7 +30,7 @@ describe('the records of Debezium, byte for byte', () => {
   after(() => server.stop())
 
   for (const name of SCENARIOS) {
-    test(name, async () => {
+    test(name, LIMIT, async () => {
       const scenario = loadScenario(name)
       const shown = (records: readonly TextRecord[], version: string) =>
         masked(scenario, name === RACE ? payloads(records) : records, version)
@@ -67,10 +70,7 @@ describe('the records of Debezium, byte for byte', () => {
 
 test('every difference that is meant is explained, and no other', () => {
   const document = readFileSync(join(ROOT, 'docs/debezium-differences.md'), 'utf8')
-  const explained = [...document.matchAll(/^##+ (.+)$/gm)].map(([, heading]) => heading ?? '')
+  const explained = [...document.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading ?? '')
   const meant = new Set(MEANT.map(({ heading }) => heading))
-  assert.deepEqual(
-    [...meant].filter((heading) => !explained.includes(heading)),
-    []
-  )
+  assert.deepEqual(explained.toSorted(), [...meant].toSorted())
 })
