@@ -11,7 +11,7 @@ import { RowError } from './sink-statements.ts'
 const ROW_STATES = /^(22|23|27|44)|^(42804|42846|21000|54000|P0001|0A000)$/
 
 /** What the catalog said has changed: tables or columns came, went or got another type. */
-const STALE_STATES = new Set(['42P01', '42703', '42P07', '42701', '42704'])
+const STALE_STATES = new Set(['42P01', '42703', '42P07', '42701', '42704', '42710'])
 
 /** Whether one of the rows is at fault, so that the others can be written. */
 export function isRowFault(error: unknown): boolean {

@@ -1,7 +1,15 @@
 import { DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
-import { int32, int64, type Schema, Struct, string } from '../../runtime/api/schema.ts'
+import { type Schema, Struct } from '../../runtime/api/schema.ts'
 import type { SinkSettings } from './sink-config.ts'
+import {
+  chosen,
+  coordinates,
+  type Fields,
+  fieldsOf,
+  headerFields,
+  NO_FIELDS
+} from './sink-fields.ts'
 import { type EventSource, type TableName, TableNaming } from './sink-naming.ts'
 import { type PlanColumn, RowPlan, type RowValues } from './sink-plan.ts'
 
@@ -30,23 +38,10 @@ export type SkipReason =
   | 'tombstone without a key to delete by'
   | 'not a row'
 
-/** Fields with their values: a struct, an object or a map. */
-interface Fields {
-  /** The schema of a struct, or the names of the fields of a value without schema. */
-  readonly identity: Schema | string
-  readonly names: readonly string[]
-  readonly schemas: readonly (Schema | null)[]
-  readonly values: readonly unknown[]
-}
-
 type Identity = Fields['identity']
 
 /** Objects without schema can have any fields: what is remembered of them has to end somewhere. */
 const MOST_PLANS = 5000
-
-const NONE: Fields = { identity: '', names: [], schemas: [], values: [] }
-const COORDINATES = ['__connect_topic', '__connect_partition', '__connect_offset']
-const COORDINATE_SCHEMAS = [string(), int32(), int64()]
 
 /** Reads records: change events with or without schema, flat records, tombstones. */
 export class RecordReader {
@@ -54,7 +49,6 @@ export class RecordReader {
   readonly #naming: TableNaming
   readonly #plans = new Map<string, Map<Identity, Map<Identity, RowPlan>>>()
   #planCount = 0
-  readonly #names = new WeakMap<Schema, Pick<Fields, 'names' | 'schemas'>>()
   readonly #envelopes = new WeakMap<Schema, boolean>()
 
   constructor(settings: SinkSettings) {
@@ -74,7 +68,7 @@ export class RecordReader {
     }
     const event = this.#envelopeOf(record.valueSchema, value)
     if (event) return this.#event(record, event)
-    const row = this.#fieldsOf(value, 'value', record)
+    const row = fieldsOf(value, 'value')
     return this.#write(record, { table: this.#naming.nameOf(topic, null), row, update: false })
   }
 
@@ -85,15 +79,14 @@ export class RecordReader {
       case 'c':
       case 'r':
       case 'u': {
-        const row = this.#fieldsOf(event('after'), 'after', record)
+        const row = fieldsOf(event('after'), 'after')
         return this.#write(record, { table, row, update: op === 'u' })
       }
       case 'd': {
         if (!this.#settings.deleteEnabled)
           return { kind: 'skip', reason: 'delete.enabled is false' }
         const before = event('before')
-        const row =
-          before === null || before === undefined ? NONE : this.#fieldsOf(before, 'before', record)
+        const row = before === null || before === undefined ? NO_FIELDS : fieldsOf(before, 'before')
         const key = this.#keyFields(record, row)
         if (key === null) throw noKey(record, 'deleted')
         return this.#delete(record, table, key)
@@ -119,14 +112,14 @@ export class RecordReader {
     if (key === null && wanted && (update || this.#settings.insertMode === 'update')) {
       throw noKey(record, 'updated')
     }
-    const plan = this.#planFor(row, key ?? NONE, record.topic)
+    const plan = this.#planFor(row, key ?? NO_FIELDS, record.topic)
     const complete = key === null || plan.width <= row.values.length
     const values = complete ? row.values : [...row.values, ...key.values]
     return { kind: 'write', table, plan, values, update }
   }
 
   #delete(record: SinkRecord, table: TableName, key: Fields): Change {
-    const plan = this.#planFor(NONE, key, record.topic)
+    const plan = this.#planFor(NO_FIELDS, key, record.topic)
     return { kind: 'delete', table, plan, values: key.values }
   }
 
@@ -136,18 +129,10 @@ export class RecordReader {
     switch (keyMode) {
       case 'none':
         return null
-      case 'kafka': {
-        const names = keyFields.length === 3 ? keyFields : COORDINATES
-        const { topic, partition, offset } = record.original
-        return {
-          identity: names.join('\0'),
-          names,
-          schemas: COORDINATE_SCHEMAS,
-          values: [topic, partition, offset]
-        }
-      }
+      case 'kafka':
+        return coordinates(record, keyFields)
       case 'record_value':
-        return row === null || row === NONE ? null : chosen(row, keyFields)
+        return row === null || row === NO_FIELDS ? null : chosen(row, keyFields)
       case 'record_header':
         return chosen(headerFields(record), keyFields)
       case 'record_key':
@@ -160,7 +145,7 @@ export class RecordReader {
     const { keyFields } = this.#settings
     if (key === null || key === undefined) return null
     if (typeof key === 'object' && !(key instanceof Uint8Array) && !Array.isArray(key)) {
-      return chosen(this.#fieldsOf(key, 'key', record), keyFields)
+      return chosen(fieldsOf(key, 'key'), keyFields)
     }
     const [name] = keyFields
     if (name === undefined) {
@@ -169,43 +154,6 @@ export class RecordReader {
       })
     }
     return { identity: keySchema ?? name, names: [name], schemas: [keySchema], values: [key] }
-  }
-
-  #fieldsOf(value: unknown, what: string, record: SinkRecord): Fields {
-    if (value instanceof Struct) {
-      const { schema } = value
-      let known = this.#names.get(schema)
-      if (known === undefined) {
-        known = {
-          names: schema.fields.map((field) => field.name),
-          schemas: schema.fields.map((field) => field.schema)
-        }
-        this.#names.set(schema, known)
-      }
-      return { identity: schema, names: known.names, schemas: known.schemas, values: value.values }
-    }
-    const object = value instanceof Map ? Object.fromEntries(value) : value
-    if (
-      typeof object !== 'object' ||
-      object === null ||
-      Array.isArray(object) ||
-      object instanceof Uint8Array
-    ) {
-      throw new DataError(
-        'INVALID_VALUE',
-        `the ${what} of the record is ${object === null ? 'null' : `of type ${typeof object}`}, but must be an object with fields`,
-        {
-          hint: `Check the converter of topic ${record.topic}, or wrap the value with a HoistField transform.`
-        }
-      )
-    }
-    const names = Object.keys(object)
-    return {
-      identity: names.join('\0'),
-      names,
-      schemas: names.map(() => null),
-      values: Object.values(object)
-    }
   }
 
   /** A reader of the event's members, or null when the value is no change event. */
@@ -278,42 +226,6 @@ function nested<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
     maps.set(key, inner)
   }
   return inner
-}
-
-/** Only the named fields; all of them when none are named. */
-function chosen(fields: Fields, names: readonly string[]): Fields {
-  if (
-    names.length === 0 ||
-    (names.length === fields.names.length && names.every((name, at) => name === fields.names[at]))
-  ) {
-    return fields
-  }
-  const places = names.map((name) => {
-    const at = fields.names.indexOf(name)
-    if (at === -1) throw new DataError('INVALID_VALUE', `there is no field '${name}' for the key`)
-    return at
-  })
-  const identity =
-    typeof fields.identity === 'string'
-      ? `${fields.identity}\0\0${names.join('\0')}`
-      : fields.identity
-  return {
-    identity,
-    names,
-    schemas: places.map((at) => fields.schemas[at] ?? null),
-    values: places.map((at) => fields.values[at])
-  }
-}
-
-function headerFields(record: SinkRecord): Fields {
-  const headers = record.headers.filter(({ key }) => !key.startsWith('__debezium.'))
-  const names = headers.map(({ key }) => key)
-  return {
-    identity: names.join('\0'),
-    names,
-    schemas: headers.map(({ schema }) => schema),
-    values: headers.map(({ value }) => value)
-  }
 }
 
 function sourceOf(source: unknown): EventSource | null {

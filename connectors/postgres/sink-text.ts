@@ -33,12 +33,20 @@ const toPlain: ToText = (value) => {
 }
 
 const toTime = (perMicro: bigint, micros: bigint): ToText => {
-  return (value) => timeText(floorDiv(integer(value) * micros, perMicro))
+  return (value) => timeText(exactDiv(integer(value) * micros, perMicro))
 }
 
 const toTimestamp = (perMicro: bigint, micros: bigint): ToText => {
-  return (value) => timestampText(exactDiv(integer(value) * micros, perMicro))
+  return (value) => {
+    const given = integer(value)
+    // In nanoseconds the ends of the range stand for infinity.
+    if (given >= INT64_MAX) return 'infinity'
+    if (given < -INT64_MAX) return '-infinity'
+    return timestampText(exactDiv(given * micros, perMicro))
+  }
 }
+
+const INT64_MAX = 2n ** 63n - 1n
 
 /** PostgreSQL keeps microseconds: nanoseconds that would be lost are refused. */
 function exactDiv(value: bigint, by: bigint): bigint {
@@ -46,10 +54,6 @@ function exactDiv(value: bigint, by: bigint): bigint {
     throw new DataError('INVALID_VALUE', `${value} ns is finer than the microseconds of PostgreSQL`)
   }
   return value / by
-}
-
-function floorDiv(value: bigint, by: bigint): bigint {
-  return exactDiv(value, by)
 }
 
 const toDate: ToText = (value) => dateText(Number(integer(value)))
