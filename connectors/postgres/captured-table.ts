@@ -5,7 +5,8 @@ import type { RelationColumn, RelationMessage } from './pgoutput.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { TableFilter } from './table-list.ts'
 import { type CatalogColumn, type CatalogTable, loadTables } from './types/catalog.ts'
-import type { UnknownLabel } from './types/enum-codec.ts'
+import { UnknownLabel } from './types/enum-codec.ts'
+import { type Misfit, withNullable } from './types/misfit.ts'
 import { nameAdjuster } from './types/name-adjuster.ts'
 import {
   type CodecOptions,
@@ -110,8 +111,15 @@ export class TableCatalog {
     return await this.#compile(table)
   }
 
-  /** The same version of a table, with the labels that enum types have now and the missing one. */
-  async recompile(table: CapturedTable, unknown: UnknownLabel): Promise<CapturedTable> {
+  /** The same version of a table, as a row shows it that does not fit what the catalog said. */
+  async recompile(table: CapturedTable, misfit: Misfit): Promise<CapturedTable> {
+    if (misfit instanceof UnknownLabel) return await this.#withLabel(table, misfit)
+    if (table.oid !== misfit.tableOid) return table
+    return await this.#compile(withNullable(table.codec.table, misfit.column))
+  }
+
+  /** The table with the labels that enum types have now, and the missing one. */
+  async #withLabel(table: CapturedTable, unknown: UnknownLabel): Promise<CapturedTable> {
     const types = await this.#typeCatalog(this.#query)
     if (!types.hasLabel(unknown.type.oid, unknown.label)) {
       const now = await TypeCatalog.load(this.#query)

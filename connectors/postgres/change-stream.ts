@@ -21,6 +21,7 @@ import type { RecordFactory } from './records.ts'
 import { KEEPALIVE, keepaliveEnd, XLOG_DATA, XLOG_HEADER, xlogStart } from './replication-client.ts'
 import type { ReadPoint } from './snapshot-plan.ts'
 import { UnknownLabel } from './types/enum-codec.ts'
+import { type Misfit, UnexpectedNull } from './types/misfit.ts'
 
 /** Finds out about a table when the stream first names it, or names it anew. Null: not captured. */
 export type DescribeTable = (relation: RelationMessage) => Promise<CapturedTable | null>
@@ -35,8 +36,8 @@ const MESSAGE_TYPES = {
   truncate: 'TRUNCATE'
 } as const
 
-/** Compiles a table anew after an enum type got a label. */
-export type RecompileTable = (table: CapturedTable, unknown: UnknownLabel) => Promise<CapturedTable>
+/** Compiles a table anew after a row showed what the catalog did not. */
+export type RecompileTable = (table: CapturedTable, misfit: Misfit) => Promise<CapturedTable>
 
 /** Bytes of the stream that one batch is made from at most, whatever the number of rows. */
 const BATCH_BYTES = 4 << 20
@@ -160,7 +161,7 @@ export class ChangeStream {
     try {
       this.#onMessage(message, xlogStart(block, payload), out)
     } catch (error) {
-      if (!(error instanceof UnknownLabel)) throw error
+      if (!(error instanceof UnknownLabel || error instanceof UnexpectedNull)) throw error
       this.#events--
       out.length = records
       return this.#refresh(error)
@@ -168,11 +169,11 @@ export class ChangeStream {
     return undefined
   }
 
-  /** A type changed, which the stream does not tell: the same message is read again afterwards. */
-  async #refresh(unknown: UnknownLabel): Promise<void> {
+  /** The row is of another time than its table: the same message is read again afterwards. */
+  async #refresh(misfit: Misfit): Promise<void> {
     for (const [oid, table] of this.#tables) {
       if (table === null) continue
-      this.#tables.set(oid, await this.#recompile(table, unknown))
+      this.#tables.set(oid, await this.#recompile(table, misfit))
     }
   }
 

@@ -49,7 +49,7 @@ export class StreamPhase implements Phase {
       socket,
       factory,
       describe: (relation) => catalog.describe(relation),
-      recompile: (table, unknown) => catalog.recompile(table, unknown),
+      recompile: (table, misfit) => catalog.recompile(table, misfit),
       stored
     })
     context.logger.info(`Streaming changes from ${formatLsn(commitLsn)}.`)

@@ -45,8 +45,11 @@ const TABLES = `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relreplident
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::oid[])`
 
+// Rows of before a NOT NULL that is NOT VALID (PostgreSQL 18) may have nulls.
 const COLUMNS = `SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod,
-  pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+  pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint v WHERE v.conrelid = a.attrelid AND v.contype = 'n'
+    AND NOT v.convalidated AND v.conkey[1] = a.attnum),
   pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity <> '', a.attgenerated <> ''
 FROM pg_catalog.pg_attribute a
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

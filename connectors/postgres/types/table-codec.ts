@@ -3,6 +3,7 @@ import { type Schema, Struct, structOf } from '../../../runtime/api/schema.ts'
 import type { CatalogColumn, CatalogTable } from './catalog.ts'
 import { type ColumnDefault, parseDefault } from './default-value.ts'
 import { envelopeSchema } from './envelope.ts'
+import { UnexpectedNull } from './misfit.ts'
 import { recordKey } from './record-key.ts'
 import type { TypeCatalog } from './type-catalog.ts'
 import { valueCodecOf } from './type-mapping.ts'
@@ -68,6 +69,8 @@ export interface TableCodec {
   /**
    * A row of the stream: whole, or with UNCHANGED where PostgreSQL sent no value. Such values are
    * taken from `before`, the old row, where it has them; else they become the placeholder.
+   *
+   * @throws {UnexpectedNull} when the row is older than the NOT NULL of a column
    */
   readStreamRow(values: RowValues, before?: RowValues | null): Struct
   /** The old key or identity of an update or delete: null in all other columns. */
@@ -142,7 +145,7 @@ class CompiledTable implements TableCodec {
   }
 
   readStreamRow(values: RowValues, before: RowValues | null = null): Struct {
-    return this.#read(values, before)
+    return this.#read(values, before, true)
   }
 
   readOldKey(values: RowValues): Struct {
@@ -162,7 +165,8 @@ class CompiledTable implements TableCodec {
     return new Struct(this.keySchema, key)
   }
 
-  #read(values: RowValues, before: RowValues | null): Struct {
+  /** @param isWhole whether null is a value of the row, and not one that PostgreSQL did not send */
+  #read(values: RowValues, before: RowValues | null, isWhole = false): Struct {
     this.#checkLength(values)
     const fields = this.#fields
     const row: unknown[] = new Array(fields.length)
@@ -171,6 +175,7 @@ class CompiledTable implements TableCodec {
       let value = values[field.source]
       if (value === UNCHANGED && before !== null) value = before[field.source] ?? UNCHANGED
       if (typeof value !== 'string') {
+        if (isWhole && value === null && field.absent !== null) throw this.#unexpected(field)
         row[i] = value === UNCHANGED ? field.unchanged : field.absent
         continue
       }
@@ -181,6 +186,10 @@ class CompiledTable implements TableCodec {
       }
     }
     return new Struct(this.valueSchema, row)
+  }
+
+  #unexpected({ source, name }: RowField): UnexpectedNull {
+    return new UnexpectedNull(this.table, this.table.columns[source]?.name ?? name)
   }
 
   #checkLength(values: RowValues): void {
