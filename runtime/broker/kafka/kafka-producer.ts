@@ -68,8 +68,9 @@ export class IdempotentProducer implements Producer {
  *
  * After any error the transaction is over, or as good as: the caller must not take records for lost
  * or written, but call `abort` until it resolves and then go on from its last committed position.
- * `abort` returns only when the coordinator has settled the transaction, which matters when the
- * answer to a commit was lost: it may have been carried out.
+ * `abort` returns only when the coordinator has ended the transaction, which matters when the
+ * answer to a commit was lost: it may have been carried out. `Transaction.start` names the one case
+ * where a committed position can still be hidden then, and the records after it be written twice.
  */
 export class TransactionalProducer implements Producer {
   readonly #client: KafkaClient

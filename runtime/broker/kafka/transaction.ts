@@ -45,8 +45,13 @@ export class Transaction {
 
   /**
    * Gets an epoch above all before: the first time fencing other producers of the id, later only
-   * while no other has done so. Either way the open transaction is over when this returns: committed
-   * if its commit had been recorded, otherwise aborted, and its records can be seen or never will be.
+   * while no other has done so. The coordinator has then ended the open transaction: committed it if
+   * its commit had been recorded, otherwise aborted it.
+   *
+   * One case is known where its markers are missing all the same. When the coordinator and the
+   * leaders were down together right after a commit, Kafka 4.3 may come up, find no leader for the
+   * partitions, take them for deleted and skip the markers. The records then stay hidden until the
+   * next transaction of this producer id on the same partitions ends, which ends them with it.
    *
    * @throws {FencedError} when another producer took over
    */
