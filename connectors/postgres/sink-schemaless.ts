@@ -1,4 +1,4 @@
-import { fromTwosComplement, scaled } from '../../runtime/api/decimal.ts'
+import { decimalOfBytes } from '../../runtime/api/decimal.ts'
 import { DataError } from '../../runtime/api/errors.ts'
 import { toJson } from '../../runtime/api/json.ts'
 import type { TargetColumn } from './sink-tables.ts'
@@ -90,7 +90,7 @@ function bitText(column: Pick<TargetColumn, 'type' | 'typmod'>): ToText {
 function numericText(scale: number | null, asBase64: boolean): ToText {
   return (value) => {
     if (typeof value === 'object' && value !== null && 'scale' in value && 'value' in value) {
-      return scaled(fromTwosComplement(base64(String(value.value))), Number(value.scale))
+      return decimalOfBytes(base64(String(value.value)), Number(value.scale))
     }
     if (asBase64 && typeof value === 'string') {
       if (scale === null) {
@@ -99,7 +99,7 @@ function numericText(scale: number | null, asBase64: boolean): ToText {
           'base64 for a numeric column without a scale has no meaning'
         )
       }
-      return scaled(fromTwosComplement(base64(value)), scale)
+      return decimalOfBytes(base64(value), scale)
     }
     return plainText(value)
   }

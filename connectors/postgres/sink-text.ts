@@ -1,4 +1,4 @@
-import { fromTwosComplement, scaled } from '../../runtime/api/decimal.ts'
+import { decimalOfBytes } from '../../runtime/api/decimal.ts'
 import { DataError } from '../../runtime/api/errors.ts'
 import { toJson } from '../../runtime/api/json.ts'
 import { DECIMAL, type Schema, Struct } from '../../runtime/api/schema.ts'
@@ -120,7 +120,7 @@ function bitsText(schema: Schema): ToText {
 function variableScaleText(value: unknown): string {
   const [scale, unscaled] = members(value, ['scale', 'value'])
   const given = typeof unscaled === 'string' ? Buffer.from(unscaled, 'base64') : bytes(unscaled)
-  return scaled(fromTwosComplement(given), Number(integer(scale)))
+  return decimalOfBytes(given, Number(integer(scale)))
 }
 
 function pointText(value: unknown): string {

@@ -86,3 +86,17 @@ export function fromTwosComplement(bytes: Uint8Array): bigint {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
 }
+
+/** The decimal that Kafka Connect's Decimal bytes hold, with exactly `scale` fraction digits. */
+export function decimalOfBytes(bytes: Uint8Array, scale: number): string {
+  if (bytes.length > 6 || bytes.length === 0 || scale < 0) {
+    return scaled(fromTwosComplement(bytes), scale)
+  }
+  // Nearly all prices and amounts: without a bigint it takes a third of the time.
+  let value = (bytes[0] ?? 0) < 128 ? (bytes[0] ?? 0) : (bytes[0] ?? 0) - 256
+  for (let at = 1; at < bytes.length; at++) value = value * 256 + (bytes[at] ?? 0)
+  if (scale === 0) return String(value)
+  const digits = String(Math.abs(value)).padStart(scale + 1, '0')
+  const point = digits.length - scale
+  return `${value < 0 ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`
+}

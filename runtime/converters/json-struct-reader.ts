@@ -1,4 +1,4 @@
-import { fromTwosComplement, scaled, unscaled } from '../api/decimal.ts'
+import { decimalOfBytes, scaled, unscaled } from '../api/decimal.ts'
 import { DECIMAL, type Field, type Schema, Struct } from '../api/schema.ts'
 import { type JsonCursor, JsonProblem } from './json-cursor.ts'
 import { parsePlain } from './json-parser.ts'
@@ -212,7 +212,7 @@ function readBytes(cursor: JsonCursor): Buffer {
 function decimalReader(schema: Schema): Read {
   const scale = Number(schema.parameters?.['scale'] ?? 0)
   return (cursor) => {
-    if (cursor.peek() === 0x22) return scaled(fromTwosComplement(readBytes(cursor)), scale)
+    if (cursor.peek() === 0x22) return decimalOfBytes(readBytes(cursor), scale)
     const text = cursor.numberText()
     try {
       return scaled(BigInt(unscaled(text, scale)), scale)
