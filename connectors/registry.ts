@@ -3,6 +3,18 @@ import type { PluginRegistry } from '../runtime/config/plugins.ts'
 
 /** Every plugin that comes with Millrace, by short name. Loaded when it is asked for. */
 export const registry: PluginRegistry = {
+  file: {
+    kind: 'source',
+    classNames: ['org.apache.kafka.connect.file.FileStreamSourceConnector', 'FileStreamSource'],
+    summary: 'The lines of a file, as they are appended.',
+    load: () => import('./file/source.ts')
+  },
+  'file-sink': {
+    kind: 'sink',
+    classNames: ['org.apache.kafka.connect.file.FileStreamSinkConnector', 'FileStreamSink'],
+    summary: 'Records as lines of a file, JSON or text, each exactly once.',
+    load: () => import('./file/sink.ts')
+  },
   postgres: {
     kind: 'source',
     classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
@@ -20,6 +32,12 @@ export const registry: PluginRegistry = {
     summary:
       'Rows of topics into PostgreSQL tables: upserts, deletes, new tables and columns, exactly once.',
     load: () => import('./postgres/sink.ts')
+  },
+  stdout: {
+    kind: 'sink',
+    classNames: [],
+    summary: 'Records as lines on the standard output of the worker, to look at them.',
+    load: () => import('./stdout/sink.ts')
   },
   bytearray: {
     kind: 'converter',
