@@ -130,8 +130,6 @@ describe('kafka broker through SIGKILL of the server', requireEngine('kafka-serv
     })
   }
 
-  it.todo('doubles nothing when Kafka is killed after a commit, before it wrote the markers')
-
   it('writes each record once without transactions too, and a waiting reader goes on', async () => {
     const topic = 'plain'
     const broker = await openKafkaBroker({ 'bootstrap.servers': server.bootstrap })
