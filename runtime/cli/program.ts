@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
-import { describeError } from '../api/errors.ts'
+import { ConnectError, describeError } from '../api/errors.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { endQuietlyWithoutReader, style } from './terminal.ts'
 
@@ -77,7 +77,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 || isHelp(error) ? 0 : 2
-    process.stderr.write(`${style(process.stderr, 'red', 'error:')} ${describeError(error)}\n`)
+    const code = error instanceof ConnectError && error.code !== 'USAGE' ? ` [${error.code}]` : ''
+    const text = `${describeError(error)}${code}`
+    process.stderr.write(`${style(process.stderr, 'red', 'error:')} ${text}\n`)
     if (process.env['MILLRACE_TRACE'] && error instanceof Error) {
       process.stderr.write(`${error.stack}\n`)
     }

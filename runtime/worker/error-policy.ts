@@ -112,10 +112,16 @@ export class ErrorPolicy {
         : ''
     const message = `Error encountered in task ${this.#name}. Executing stage '${stage}' with class '${className}'${where}.`
     if (logEnable) this.#metrics.add('total_errors_logged', 1)
-    const fields = { stage, skipped: skip, error: describeError(error) }
+    const fields = { stage, skipped: skip, error: withCode(error) }
     if (logEnable) this.#logger.error(message, fields)
     else this.#logger.warn(message, fields)
   }
+}
+
+/** The code leads to what is known about the error, which a code around it would hide. */
+function withCode(error: unknown): string {
+  const text = describeError(error)
+  return error instanceof ConnectError ? `${error.code}: ${text}` : text
 }
 
 function toleranceExceeded({ stage, className, error, consumed }: Failure): ConnectError {
@@ -124,7 +130,7 @@ function toleranceExceeded({ stage, className, error, consumed }: Failure): Conn
     : ''
   return new ConnectError(
     'TOLERANCE_EXCEEDED',
-    `Tolerance exceeded in error handler: ${stage} with ${className} failed${at}: ${describeError(error)}`,
+    `Tolerance exceeded in error handler: ${stage} with ${className} failed${at}: ${withCode(error)}`,
     {
       cause: error,
       hint: 'mend the record or its converter; errors.tolerance: all sets such records aside'

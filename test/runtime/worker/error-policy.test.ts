@@ -24,7 +24,7 @@ describe('the error policy', () => {
     assert.throws(() => policy.handle({ ...failure, consumed }), {
       code: 'TOLERANCE_EXCEEDED',
       message:
-        /VALUE_CONVERTER with JsonConverter failed at topic 't', partition 1, offset 7: Not JSON/,
+        /VALUE_CONVERTER with JsonConverter failed at topic 't', partition 1, offset 7: BAD: Not JSON/,
       hint: /errors.tolerance: all/
     })
   })
