@@ -164,6 +164,34 @@ describe('trouble', () => {
     await broker.close()
   })
 
+  it('waits when the disk is full, and loses nothing once there is room', async () => {
+    await database('full_disk')
+    await postgres.query(
+      "insert into things select n, repeat('x', 900), 1 from generate_series(101, 20000) n",
+      [],
+      'full_disk'
+    )
+    await using scenario = new Scenario({
+      'worker.yaml': EMBEDDED_WORKER,
+      'source.yaml': connectorYaml('source', sourceKeys(postgres, 'full_disk'))
+    })
+    await scenario.worker.start(24_000)
+    await scenario.worker.says('DISK_FULL')
+    await scenario.worker.says('starts again in')
+    await scenario.worker.kill()
+    await scenario.worker.start()
+    const broker = await openLmdbBroker({ path: scenario.topicsPath })
+    const read = () => readTopic(broker, 'full_disk.public.things')
+    await until(async () => (await read()).length >= 20_000)
+    await scenario.worker.stop()
+    const keys = (await read()).map((record) => JSON.parse(String(record.key)).payload.id)
+    assert.deepEqual(
+      keys.toSorted((left, right) => left - right),
+      keys.map((_, index) => index + 1)
+    )
+    await broker.close()
+  })
+
   it('names the Kafka that it cannot reach', async () => {
     await using scenario = new Scenario({
       'worker.yaml': 'bootstrap.servers: 127.0.0.1:1\n',

@@ -52,11 +52,18 @@ export class WorkerProcess {
     return find() ?? ''
   }
 
-  /** @returns milliseconds from the start of the process to its `ready` line */
-  async start(): Promise<number> {
+  /**
+   * @param fileBlocks stands for a disk with so much room: files end at so many blocks of 512 bytes
+   * @returns milliseconds from the start of the process to its `ready` line
+   */
+  async start(fileBlocks?: number): Promise<number> {
     const started = performance.now()
     const main = join(projectRoot, 'runtime/cli/main.ts')
-    const child = spawn(process.execPath, [main, 'run', ...this.#files], {
+    const command = [process.execPath, main, 'run', ...this.#files]
+    const limit = `trap "" XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`
+    const [program = '', ...args] =
+      fileBlocks === undefined ? command : ['sh', '-c', limit, ...command]
+    const child = spawn(program, args, {
       cwd: projectRoot,
       env: { ...process.env, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe']
