@@ -45,7 +45,7 @@ export function fieldsOf(value: unknown, what: string): Fields {
       'INVALID_VALUE',
       `the ${what} of the record is ${found}, but must be an object with fields`,
       {
-        hint: "Check the topic's converter, or wrap the value with a HoistField transform."
+        hint: 'Check the converter of the topic (value.converter, key.converter): it must give objects.'
       }
     )
   }
