@@ -120,15 +120,22 @@ async function settle(source: pg.Client, target: pg.Client) {
  */
 export async function surviveKills(run: KillRun): Promise<Phases> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
+  await using cleanup = new AsyncDisposableStack()
   await run.postgres.createDatabase(run.prefix)
   await run.postgres.createDatabase(`${run.prefix}_copy`)
   const source = await run.postgres.connect(run.prefix)
+  cleanup.defer(() => source.end())
   await source.query(SHOP_SCHEMA)
   await source.query(shopRows(SIZE))
   const workload = new Workload(source, new Random(run.seed + 1), SIZE)
   const worker = new WorkerProcess(configFiles(run, folder), {}, join(folder, 'worker.log'))
   const end = new AbortController()
   let running: Promise<void> | undefined
+  cleanup.defer(async () => {
+    end.abort()
+    await running
+    await worker.kill()
+  })
   // Changes count from the moment the slot exists: the snapshot has begun.
   const phases = await killRepeatedly(run, worker, () => {
     running ??= workload.run(end.signal, 150)
@@ -137,13 +144,12 @@ export async function surviveKills(run: KillRun): Promise<Phases> {
   end.abort()
   await running
   const target = await run.postgres.connect(`${run.prefix}_copy`)
+  cleanup.defer(() => target.end())
   const compared = await settle(source, target)
   await worker.stop()
   const broker = await run.openBroker(folder)
   const topics = await checkTopics(broker, run.prefix, workload.changes)
   await broker.close()
-  await source.end()
-  await target.end()
   assert.deepEqual(compared && { ...compared, rows: 0 }, {
     rows: 0,
     missing: 0,
