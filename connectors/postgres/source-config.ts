@@ -304,7 +304,7 @@ const queueKeys = {
     group: 'Queue'
   }),
   'max.queue.size.in.bytes': long({
-    doc: 'The most bytes read ahead from the server; 0 stands for 16 MiB.',
+    doc: 'The most bytes read ahead from the server; 0 stands for 4 MiB.',
     default: 0,
     min: 0,
     group: 'Queue'
@@ -324,4 +324,4 @@ export const sourceKeys = {
 
 export type SourceConfig = ConfigOf<typeof sourceKeys>
 
-export const DEFAULT_QUEUE_BYTES = 16 * 1024 * 1024
+export const DEFAULT_QUEUE_BYTES = 4 * 1024 * 1024

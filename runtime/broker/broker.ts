@@ -70,6 +70,8 @@ export interface ProducerOptions {
  */
 export interface Producer {
   /**
+   * Encodes the records before it resolves: then their bytes are the caller's to use again.
+   *
    * @returns the offset of the first record, or -1 where it is not yet known (inside a transaction)
    * @throws {FencedError} when a newer producer took over
    * @throws {RetriableError} when the broker cannot be reached; a transaction is then aborted

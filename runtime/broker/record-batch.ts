@@ -25,6 +25,8 @@ export interface FinishOptions {
   readonly producerEpoch?: number
   readonly baseSequence?: number
   readonly transactional?: boolean
+  /** Gives the memory of the batch; fresh memory of its own by default. */
+  readonly allocate?: (bytes: number) => Buffer
 }
 
 /** A batch of a log: what its header says, and its records. */
@@ -102,12 +104,12 @@ export class RecordBatchBuilder {
   /**
    * Writes the header and starts over.
    *
-   * @returns the complete batch, in memory of its own
+   * @returns the complete batch, in memory of its own or what `allocate` gave
    * @throws {ConnectError} EMPTY_BATCH without a record: Kafka rejects such a batch
    */
   finish(options: FinishOptions = {}): Buffer {
     if (this.#count === 0) throw new ConnectError('EMPTY_BATCH', 'A record batch has no records')
-    const batch = Buffer.allocUnsafeSlow(this.#end)
+    const batch = (options.allocate ?? Buffer.allocUnsafeSlow)(this.#end)
     this.#buffer.copy(batch, HEADER_BYTES, HEADER_BYTES, this.#end)
     writeInt64(batch, options.baseOffset ?? 0, AT.baseOffset)
     batch.writeInt32BE(this.#end - LENGTH_OVERHEAD, AT.batchLength)

@@ -111,7 +111,7 @@ const taskKeys = {
   }),
   'task.buffer.bytes': long({
     doc: 'The most bytes that one task has under way; more makes its source or its reader wait.',
-    default: 16 * 1024 * 1024,
+    default: 8 * 1024 * 1024,
     min: 64 * 1024,
     group: 'Tasks'
   }),

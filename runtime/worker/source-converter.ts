@@ -6,8 +6,6 @@ import type { ErrorPolicy, Stage } from './error-policy.ts'
 import type { TopicTarget, TopicTargets } from './topic-targets.ts'
 import type { TransactionWriter } from './transaction-writer.ts'
 
-/** Roughly what a record costs besides its key and value. */
-const RECORD_OVERHEAD = 64
 const NO_HEADERS: readonly LogHeader[] = []
 
 export interface Converters {
@@ -91,8 +89,7 @@ export class SourceConverter {
       this.#stage = 'KAFKA_PRODUCE'
       const buffer = target.bufferFor(record.partition, key)
       const timestamp = record.timestamp ?? now
-      const bytes = (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD
-      writer.add(buffer, { key, value, headers, timestamp }, bytes)
+      writer.add(buffer, { key, value, headers, timestamp })
     }
   }
 

@@ -106,7 +106,7 @@ export class TaskFactory {
         converters: await createConverters(this.#plugins, spec.config, this.#environment.worker),
         policy,
         limits: {
-          closeBytes: maxBytes / 4,
+          closeBytes: maxBytes / 2,
           closeRecords: CLOSE_RECORDS,
           closeAfterMs: CLOSE_AFTER_MS,
           maxBytes

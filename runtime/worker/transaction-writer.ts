@@ -2,6 +2,7 @@ import type { SourceOffset, SourcePartition } from '../api/record.ts'
 import type { LogRecord, Producer } from '../broker/broker.ts'
 import { printExactJson } from '../stores/exact-json.ts'
 import type { OffsetEntry, OffsetRecord } from '../stores/offset-store.ts'
+import { TextArena } from './text-arena.ts'
 
 /** Records on their way to one topic partition. */
 export interface PartitionBuffer {
@@ -39,6 +40,9 @@ export interface TransactionCounts {
   readonly bytes: number
 }
 
+/** Roughly what a record costs besides its key and value. */
+const RECORD_OVERHEAD = 64
+
 interface Part {
   readonly topic: string
   readonly partition: number
@@ -52,6 +56,9 @@ interface Part {
  */
 export class TransactionWriter {
   readonly #options: TransactionWriterOptions
+  /** What the open transaction's records are encoded in, and what the next one's will be. */
+  #arena = new TextArena()
+  #nextArena = new TextArena()
   #dirty: PartitionBuffer[] = []
   #offsets = new Map<string, OffsetEntry>()
   #bytes = 0
@@ -97,9 +104,13 @@ export class TransactionWriter {
     if (this.#isEmpty) this.#openedAt = this.#options.now()
   }
 
-  add(buffer: PartitionBuffer, record: LogRecord, bytes: number): void {
+  add(buffer: PartitionBuffer, record: LogRecord): void {
+    const { headers, timestamp } = record
+    const key = this.#encode(record.key)
+    const value = this.#encode(record.value)
     if (buffer.records.length === 0) this.#dirty.push(buffer)
-    buffer.records.push(record)
+    buffer.records.push({ key, value, headers, timestamp })
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD
     this.#bytes += bytes
     this.#totalBytes += bytes
     this.#records++
@@ -122,8 +133,9 @@ export class TransactionWriter {
   async spill(): Promise<void> {
     await this.#committing
     if (this.#error !== undefined) throw this.#error
-    const { parts } = this.#takeParts()
+    const { parts, arena } = this.#takeParts()
     await this.#append(parts)
+    arena.clear()
   }
 
   /** Closes the open transaction and waits until everything is durable, or a commit fails. */
@@ -146,10 +158,13 @@ export class TransactionWriter {
     const counts = { records: this.#records, bytes: this.#totalBytes }
     this.#records = 0
     this.#totalBytes = 0
-    const { parts, bytes } = this.#takeParts()
+    const { parts, bytes, arena } = this.#takeParts()
     this.#committingBytes = bytes
     this.#committing = this.#commit(parts, offsets).then(
-      () => this.#settle(() => this.#options.onDurable(offsets, counts)),
+      () => {
+        arena.clear()
+        this.#settle(() => this.#options.onDurable(offsets, counts))
+      },
       (error: unknown) => this.#settle(() => this.#fail(error))
     )
   }
@@ -166,8 +181,16 @@ export class TransactionWriter {
     this.#options.onSettled()
   }
 
-  #takeParts(): { parts: readonly Part[]; bytes: number } {
+  #encode(field: string | Uint8Array | null): Uint8Array | null {
+    return typeof field === 'string' ? this.#arena.encode(field) : field
+  }
+
+  /** Only one arena is taken at a time: nothing is taken while a transaction commits. */
+  #takeParts(): { parts: readonly Part[]; bytes: number; arena: TextArena } {
     const bytes = this.#bytes
+    const arena = this.#arena
+    this.#arena = this.#nextArena
+    this.#nextArena = arena
     const parts = this.#dirty.map((buffer) => {
       const { topic, partition, records } = buffer
       buffer.records = []
@@ -175,7 +198,7 @@ export class TransactionWriter {
     })
     this.#dirty = []
     this.#bytes = 0
-    return { parts, bytes }
+    return { parts, bytes, arena }
   }
 
   async #commit(parts: readonly Part[], offsets: readonly OffsetEntry[]): Promise<void> {

@@ -3,6 +3,7 @@ import type { TopicPartition } from '../../api/record.ts'
 import type { LogRecord, Producer } from '../broker.ts'
 import { RecordBatchBuilder } from '../record-batch.ts'
 import { readInt64 } from '../record-batch-format.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { unknownTopic } from './log-error.ts'
 import { CREATION_KEY, encodeNumbers, type PartitionId, producerKey, stateKey } from './log-keys.ts'
 import type { LogStore } from './log-store.ts'
@@ -43,13 +44,15 @@ function batchLimit(topic: { configs: Readonly<Record<string, string>> }): Batch
 /** Encodes records into batches of one partition, over and over in the same memory. */
 class BatchEncoder {
   readonly #place: TopicPartition
+  readonly #memory: BatchMemory
   #id: PartitionId
   #limit: BatchLimit
   #builder: RecordBatchBuilder
   #full: PendingBatch[] = []
 
-  constructor(topics: TopicRegistry, place: TopicPartition) {
+  constructor(topics: TopicRegistry, place: TopicPartition, memory: BatchMemory) {
     this.#place = place
+    this.#memory = memory
     this.#id = topics.locate(place)
     this.#limit = batchLimit(topics.get(place.topic))
     this.#builder = new RecordBatchBuilder({ maxBytes: this.#limit.bytes })
@@ -82,7 +85,7 @@ class BatchEncoder {
   }
 
   #finish(): void {
-    const bytes = this.#builder.finish()
+    const bytes = this.#builder.finish({ allocate: this.#memory.allocate })
     const { topic } = this.#place
     const { bytes: limit, strict } = this.#limit
     if (strict && bytes.length > limit) throw recordTooLarge(topic, bytes.length, limit)
@@ -93,6 +96,7 @@ class BatchEncoder {
 /** The encoders that a producer has used, kept for their memory. */
 class BatchEncoders {
   readonly #topics: TopicRegistry
+  readonly #memory = new BatchMemory()
   readonly #encoders = new Map<string, BatchEncoder>()
   #started = new Map<string, BatchEncoder>()
 
@@ -114,6 +118,11 @@ class BatchEncoders {
     return started.flatMap((encoder) => encoder.batches())
   }
 
+  /** Gives back the memory of batches that are on disk. */
+  free(batches: readonly PendingBatch[]): void {
+    this.#memory.free(batches.map(({ bytes }) => bytes))
+  }
+
   clear(): void {
     this.#started = new Map()
     if (this.#encoders.size > KEPT_ENCODERS) this.#encoders.clear()
@@ -121,7 +130,7 @@ class BatchEncoders {
 
   #start(name: string, place: TopicPartition): BatchEncoder {
     const known = this.#encoders.get(name)
-    const encoder = known ?? new BatchEncoder(this.#topics, place)
+    const encoder = known ?? new BatchEncoder(this.#topics, place, this.#memory)
     known?.restart(this.#topics)
     this.#encoders.set(name, encoder)
     this.#started.set(name, encoder)
@@ -209,6 +218,7 @@ export class LmdbTransactionalProducer implements Producer {
       this.#checkEpoch(transaction.read(this.#key))
       appendAll(transaction, batches)
     })
+    this.#encoders.free(batches)
   }
 
   async abort(): Promise<void> {
