@@ -14,6 +14,15 @@ export class ArrayBuilder {
     this.#bytes = Buffer.allocUnsafe(Math.max(expected, 64))
   }
 
+  /** Begins a new array in the memory of the last one, which must not be in use any more. */
+  reset(): this {
+    if (this.#bytes.length > MOST_KEPT) this.#bytes = Buffer.allocUnsafe(MOST_KEPT)
+    this.#at = HEADER
+    this.#count = 0
+    this.#nulls = 0
+    return this
+  }
+
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + bytes))
@@ -21,6 +30,7 @@ export class ArrayBuilder {
     this.#bytes = grown
   }
 
+  /** Makes room for an element. It may replace the buffer: ask for the place before writing. */
   #element(length: number): number {
     this.#room(length + 4)
     const at = this.#bytes.writeInt32BE(length, this.#at)
@@ -37,15 +47,18 @@ export class ArrayBuilder {
   }
 
   boolean(value: boolean): void {
-    this.#bytes.writeUInt8(value ? 1 : 0, this.#element(1))
+    const at = this.#element(1)
+    this.#bytes.writeUInt8(value ? 1 : 0, at)
   }
 
   int16(value: number): void {
-    this.#bytes.writeInt16BE(value, this.#element(2))
+    const at = this.#element(2)
+    this.#bytes.writeInt16BE(value, at)
   }
 
   int32(value: number): void {
-    this.#bytes.writeInt32BE(value, this.#element(4))
+    const at = this.#element(4)
+    this.#bytes.writeInt32BE(value, at)
   }
 
   /** @param value a safe integer or a bigint within 64 bits */
@@ -61,11 +74,13 @@ export class ArrayBuilder {
   }
 
   float32(value: number): void {
-    this.#bytes.writeFloatBE(value, this.#element(4))
+    const at = this.#element(4)
+    this.#bytes.writeFloatBE(value, at)
   }
 
   float64(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#element(8))
+    const at = this.#element(8)
+    this.#bytes.writeDoubleBE(value, at)
   }
 
   text(value: string): void {
@@ -81,7 +96,7 @@ export class ArrayBuilder {
     this.#bytes.set(value, at)
   }
 
-  /** The whole array; the builder is done then. */
+  /** The whole array: a view, good until the next reset. */
   finish(elementOid: number): Buffer {
     const bytes = this.#bytes
     bytes.writeInt32BE(1, 0)
@@ -94,3 +109,5 @@ export class ArrayBuilder {
 }
 
 const HEADER = 20
+/** One batch of large values must not hold its memory for ever. */
+const MOST_KEPT = 1024 * 1024

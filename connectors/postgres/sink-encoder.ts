@@ -82,7 +82,8 @@ function noZero(text: string): string {
 }
 
 function mismatch(column: TargetColumn, value: unknown): never {
-  throw new DataError('INVALID_VALUE', `a ${typeof value} does not fit type ${column.type}`)
+  const found = typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`
+  throw new DataError('INVALID_VALUE', `${found.slice(0, 60)} does not fit type ${column.type}`)
 }
 
 function binaryWrite(
@@ -152,32 +153,33 @@ function exactText(schema: Schema, column: TargetColumn): (value: unknown) => st
   }
 }
 
+/** The number when it is one of so many bits: whatever else a transform made must not be cut. */
+function whole(value: unknown, limit: number, column: TargetColumn): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value < limit && value >= -limit) {
+    return value
+  }
+  return mismatch(column, value)
+}
+
+function writeInt64(column: TargetColumn): Write {
+  return (array, value) => {
+    if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) array.int64(value)
+    else array.int64(whole(value, 2 ** 53, column))
+  }
+}
+
 function integerWrite(
   size: number,
   column: TargetColumn
 ): { elementType: keyof typeof OID; write: Write } | undefined {
-  if (column.type === 'int8') {
-    return {
-      elementType: 'int8',
-      write: (array, value) => {
-        if (typeof value !== 'number' && typeof value !== 'bigint') mismatch(column, value)
-        array.int64(value as number | bigint)
-      }
-    }
-  }
+  if (column.type === 'int8') return { elementType: 'int8', write: writeInt64(column) }
   if (column.type === 'int4' && size <= 4) {
-    return {
-      elementType: 'int4',
-      write: (array, value) =>
-        array.int32(typeof value === 'number' ? value : mismatch(column, value))
-    }
+    const write: Write = (array, value) => array.int32(whole(value, 2 ** 31, column))
+    return { elementType: 'int4', write }
   }
   if (column.type === 'int2' && size <= 2) {
-    return {
-      elementType: 'int2',
-      write: (array, value) =>
-        array.int16(typeof value === 'number' ? value : mismatch(column, value))
-    }
+    const write: Write = (array, value) => array.int16(whole(value, 2 ** 15, column))
+    return { elementType: 'int2', write }
   }
   return undefined
 }

@@ -22,6 +22,8 @@ interface StatementField {
   readonly source: PlanColumn
   readonly target: TargetColumn
   readonly encoder: Encoder
+  /** Used for one batch after the other: `pg` has copied it when `query` returns. */
+  readonly array: ArrayBuilder
 }
 
 type Kind = Exclude<Step['kind'], 'truncate'>
@@ -55,7 +57,8 @@ export function compileStatement(
   const fields = plan.columns.flatMap((source): StatementField[] => {
     const target = table.columns.get(source.name)
     if (!target || (target.generated && !source.isKey)) return []
-    return [{ source, target, encoder: encoderFor(source.schema, target, { decimalsAsBase64 }) }]
+    const encoder = encoderFor(source.schema, target, { decimalsAsBase64 })
+    return [{ source, target, encoder, array: new ArrayBuilder() }]
   })
   const text = statementText(kind, table.sql, fields)
   const hash = createHash('md5').update(text).digest('hex')
@@ -92,15 +95,19 @@ function statementText(kind: Kind, table: string, fields: readonly StatementFiel
   return `${conflict} DO UPDATE SET ${sets.join(', ')}`
 }
 
-/** One array for each field of the statement. @throws {RowError} for the first value that does not fit */
+/**
+ * One array for each field of the statement; they last until the next call for it.
+ *
+ * @throws {RowError} for the first value that does not fit
+ */
 export function encodeRows(
   statement: Statement,
   rows: readonly RowValues[],
   records: readonly SinkRecord[]
 ): Buffer[] {
-  return statement.fields.map(({ source, target, encoder }) => {
+  return statement.fields.map(({ source, target, encoder, array: builder }) => {
     const { index } = source
-    const array = new ArrayBuilder(rows.length * 16)
+    const array = builder.reset()
     for (let at = 0; at < rows.length; at++) {
       const value = rows[at]?.[index]
       if (value === null || value === undefined) {
@@ -111,7 +118,7 @@ export function encodeRows(
         encoder.write(array, value)
       } catch (error) {
         const record = records[at]
-        if (!(error instanceof DataError || error instanceof RangeError) || !record) throw error
+        if (!(error instanceof DataError) || !record) throw error
         throw new RowError(record, { table: statement.table, column: target.name }, error)
       }
     }

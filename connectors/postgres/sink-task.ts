@@ -156,6 +156,9 @@ export class PostgresSinkTask implements SinkTask {
     next: readonly TopicPartitionOffset[]
   ): Promise<void> {
     const context = this.#context
+    context?.logger.warn('a delivery was refused: looking for the records at fault', {
+      records: records.length
+    })
     await writer.transaction(next, async () => {
       writer.checkAtOnce()
       const waiting: (readonly SinkRecord[])[] = [records]

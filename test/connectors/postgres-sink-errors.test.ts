@@ -172,6 +172,40 @@ describe('errors of the PostgreSQL sink', () => {
     await sink.task.stop()
   })
 
+  it('never cuts a number that a transform made too large or broken', async () => {
+    const { run, start } = await prepare(
+      'create table n (id int primary key, a smallint, b int, c bigint)'
+    )
+    const sink = await start()
+    const events = new ChangeEvents('n', {
+      id: s.int32(),
+      a: s.int16({ optional: true }),
+      b: s.int32({ optional: true }),
+      c: s.int64({ optional: true })
+    })
+    await sink.task.open?.([{ topic: events.topic, partition: 0 }])
+    await sink.put([
+      events.create({ id: 1, a: 32_768 }),
+      events.create({ id: 2, b: 1.5 }),
+      events.create({ id: 3, c: 2n ** 63n }),
+      events.create({ id: 4, c: 0.5 }),
+      events.create({ id: 5, c: '1' }),
+      events.create({ id: 6, a: -32_768, b: -(2 ** 31), c: -(2n ** 63n) })
+    ])
+    assert.deepEqual(
+      sink.rejected.map(({ record }) => record.offset),
+      [0, 1, 2, 3, 4]
+    )
+    assert.match(
+      sink.rejected[1]?.error.message ?? '',
+      /column b: number 1.5 does not fit type int4/
+    )
+    assert.deepEqual(await run('select a, b, c from n'), [
+      { a: -32768, b: -2147483648, c: '-9223372036854775808' }
+    ])
+    await sink.task.stop()
+  })
+
   it('says how to make a missing table or column, where it may not', async () => {
     const { run, start } = await prepare('', { 'schema.evolution': 'none' }, false)
     const sink = await start()
