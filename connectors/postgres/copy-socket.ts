@@ -25,7 +25,7 @@ export class CopySocket {
   readonly #socket: Socket
   readonly #options: CopySocketOptions
   readonly #previous: ((buffer: Buffer) => void)[]
-  readonly #blocks: Buffer[] = []
+  #blocks: Buffer[] = []
   #head = 0
   #waitingBytes = 0
   #paused = false
@@ -61,8 +61,9 @@ export class CopySocket {
     const block = this.#blocks[this.#head]
     if (block === undefined) return undefined
     this.#head++
-    if (this.#head === this.#blocks.length) {
-      this.#blocks.length = 0
+    // Not only when all are taken: under load that never comes, and the array would keep every block.
+    if (this.#head * 2 >= this.#blocks.length) {
+      this.#blocks = this.#blocks.slice(this.#head)
       this.#head = 0
     }
     this.#waitingBytes -= block.length
