@@ -8,6 +8,7 @@ import type { PlainError } from '../../../runtime/worker/thread-messages.ts'
 import { ThreadPool } from '../../../runtime/worker/thread-pool.ts'
 import { embeddedTopics, MemoryLogger, readAll } from '../../support/embedded.ts'
 import { projectRoot } from '../../support/source-files.ts'
+import { until } from '../../support/until.ts'
 
 const SOURCE = join(projectRoot, 'test/support/connectors/number-source.ts')
 
@@ -94,6 +95,7 @@ describe('task threads', () => {
     }
     const again = run(pool, 'b', { end: '10' })
     await again.running
+    await until(async () => (await numbers(topics.broker, 'b')) === 10)
     await again.handle.stop(5000)
     await pool.close()
     assert.equal(await numbers(topics.broker, 'b'), 10)
@@ -105,6 +107,7 @@ describe('task threads', () => {
     const blocked = run(pool, 'a', { 'block.ms': '60000' })
     const good = run(pool, 'b', { end: '10' })
     await Promise.all([blocked.running, good.running])
+    await until(async () => (await numbers(topics.broker, 'b')) === 10)
     await blocked.handle.stop(50)
     assert.equal(await blocked.ended, null)
     assert.ok(logger.lines.some(({ message }) => /left behind/.test(message)))
