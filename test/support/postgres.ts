@@ -96,6 +96,8 @@ export class PostgresServer implements AsyncDisposable {
   /** A connection of one's own, for transactions; the caller ends it. */
   async connect(database: string): Promise<pg.Client> {
     const client = new pg.Client(this.connection(database))
+    // A server that stops first ends the connection: whoever queries it then is told.
+    client.on('error', () => undefined)
     await client.connect()
     return client
   }
