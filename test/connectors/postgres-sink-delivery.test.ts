@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import plugin from '../../connectors/postgres/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import { FencedError, isRetriable } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { Random } from '../support/random.ts'
 import { type RunningSink, sinkRecord, startSink } from '../support/sink-harness.ts'
 
 const partitions = [
@@ -177,27 +179,21 @@ describe('delivery of the PostgreSQL sink', () => {
     const { start, written, database } = await prepare({ 'batch.size': '50' })
     const sink = await start()
     await sink.put([line(0)])
-    let done = false
-    const cutting = (async () => {
-      while (!done) await cut(database)
-    })()
+    const random = new Random(3)
     let offset = 1
-    try {
-      for (let round = 0; round < 20; round++) {
-        const records = Array.from({ length: 200 }, () => line(offset++))
-        for (;;) {
-          try {
-            await sink.put(records)
-            break
-          } catch (error) {
-            if (!isRetriable(error)) throw error
-          }
-        }
-        if (round === 10) done = true
+    for (let round = 0; round < 20; round++) {
+      const records = Array.from({ length: 200 }, () => line(offset++))
+      for (let cuts = 3; ; cuts--) {
+        const putting = sink.put(records).then(
+          () => null,
+          (error: unknown) => error
+        )
+        for (let turns = random.below(30); turns > 0; turns--) await nextTurn()
+        if (cuts > 0) await cut(database)
+        const error = await putting
+        if (error === null) break
+        if (!isRetriable(error)) throw error
       }
-    } finally {
-      done = true
-      await cutting
     }
     assert.deepEqual(
       await written(),
