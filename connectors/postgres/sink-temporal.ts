@@ -2,6 +2,7 @@
  * Days and times as PostgreSQL reads them as text. Everything is exact: no `Date`, whose range and
  * milliseconds are too small. Calendar: proleptic Gregorian, as PostgreSQL's.
  */
+import { civil } from './types/calendar.ts'
 
 const DAY_US = 86_400_000_000n
 
@@ -55,26 +56,6 @@ export function isoText(text: string): string {
   if (code !== 0x2d || text === '-infinity') return text
   const match = /^-(\d+)(.*)$/.exec(text)
   return match ? `${String(Number(match[1]) + 1).padStart(4, '0')}${match[2]} BC` : text
-}
-
-/** The date of a day number, after Howard Hinnant's `civil_from_days`. */
-function civil(days: number): { year: number; month: number; day: number } {
-  const shifted = days + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365
-  )
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
-  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day }
 }
 
 function withYear(year: number, rest: string): string {

@@ -14,8 +14,8 @@ export function daysOf(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468
 }
 
-/** A date as ISO 8601 and Java print it: `2024-02-29`, `-0043-03-15`, `+12345-06-07`. */
-export function isoDate(days: number): string {
+/** The date of a day number since 1970-01-01. */
+export function civil(days: number): { year: number; month: number; day: number } {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097
@@ -29,9 +29,14 @@ export function isoDate(days: number): string {
   const dayOfYear =
     dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day }
+}
+
+/** A date as ISO 8601 and Java print it: `2024-02-29`, `-0043-03-15`, `+12345-06-07`. */
+export function isoDate(days: number): string {
+  const { year, month, day } = civil(days)
   return `${isoYear(year)}-${twoDigits(month)}-${twoDigits(day)}`
 }
 
