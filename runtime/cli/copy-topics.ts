@@ -98,10 +98,7 @@ class TopicCopy {
     const partitions = choosePartitions(described, undefined)
     await this.#createTarget(described.partitions, described.configs)
     const progress = await CopyProgress.open(target, { from, topic })
-    const producer = await target.producer({
-      clientId: 'millrace-copy',
-      transactionalId: `millrace-copy-${topic}`
-    })
+    const producer = await this.#openProducer()
     try {
       // Read after the producer is open: an older copy of the same topic can add nothing any more.
       await progress.read()
@@ -115,6 +112,17 @@ class TopicCopy {
     } finally {
       await producer.close()
     }
+    // Kafka shows a transaction a moment after its commit. Opening the id again waits for that moment,
+    // so that whoever reads the copy next finds all of it.
+    await (await this.#openProducer()).close()
+  }
+
+  #openProducer(): Promise<Producer> {
+    const { topic, target } = this.#parts
+    return target.producer({
+      clientId: 'millrace-copy',
+      transactionalId: `millrace-copy-${topic}`
+    })
   }
 
   async #createTarget(

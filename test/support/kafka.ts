@@ -228,6 +228,8 @@ function serverSettings(
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
     'log.cleaner.backoff.ms': '500',
+    // Tests write records with times of long ago; a topic that wants retention says so itself.
+    'log.retention.ms': '-1',
     'log.retention.check.interval.ms': '1000',
     'log.segment.delete.delay.ms': '100',
     ...(names.some((name) => name.startsWith('SASL')) ? saslSettings(names) : {}),

@@ -27,7 +27,9 @@ const record = (n: number): LogRecord => ({
 /** Appends records numbered `from` up to `to`, each to partition number modulo 2. */
 async function fill(path: string, topic: string, from: number, to: number): Promise<void> {
   const broker = await openLmdbBroker({ path })
-  await broker.createTopics([{ name: topic, partitions: 2 }])
+  // The records are old: without this Kafka deletes their copies whenever it looks.
+  const configs = { 'retention.ms': '-1' }
+  await broker.createTopics([{ name: topic, partitions: 2, configs }])
   await append(broker, topic, from, to)
   await broker.close()
 }
