@@ -14,9 +14,8 @@ import { WorkerProcess } from '../support/worker-process.ts'
 import { Screen, thousands } from './screen.ts'
 import { SnapshotWatch } from './snapshot-watch.ts'
 
-const FILES = ['worker', 'shop-source', 'warehouse-sink', 'orders-file'].map((name) =>
-  join('configs/quickstart', `${name}.yaml`)
-)
+/** The folder, so that a file that is added to it is found. */
+const CONFIGS = 'configs/quickstart'
 
 async function createShop(postgres: PostgresServer): Promise<pg.Client> {
   await postgres.createDatabase('shop')
@@ -153,7 +152,7 @@ async function stayUp(postgres: PostgresServer, folder: string, screen: Screen):
   )
   screen.line(`  tail -f ${folder}/orders.jsonl`)
   screen.line(
-    '  the connectors are in configs/quickstart: change one, or copy it under another name'
+    '  the connectors are in configs/quickstart: change one, or add a file, and the worker follows'
   )
   screen.line('\nCtrl-C ends it and removes everything.')
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -175,7 +174,7 @@ async function main(): Promise<number> {
     QUICKSTART_USER: postgres.user,
     QUICKSTART_PASSWORD: postgres.password
   }
-  const worker = new WorkerProcess([...FILES, '--watch'], env, join(folder, 'worker.log'))
+  const worker = new WorkerProcess([CONFIGS, '--watch'], env, join(folder, 'worker.log'))
   let ok = false
   try {
     ok = await play(postgres, folder, screen, worker)
