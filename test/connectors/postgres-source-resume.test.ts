@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import source from '../../connectors/postgres/source.ts'
 import type { SourceOffset } from '../../runtime/api/record.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
 import { brief, plain, SourceHarness, sourceField } from './source-harness.ts'
 
 describe('the PostgreSQL source after a restart', () => {
@@ -39,11 +40,6 @@ describe('the PostgreSQL source after a restart', () => {
       `select (confirmed_flush_lsn - '0/0')::bigint as lsn from pg_replication_slots where slot_name = '${slot}'`
     )) as { lsn: string }[]
     return Number(row?.lsn)
-  }
-
-  /** Asks the server until the condition holds. */
-  async function until(condition: () => Promise<boolean>): Promise<void> {
-    while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
   const BIG = `create table big (a int, b text, v text, primary key (b, a));

@@ -5,6 +5,7 @@ import type { TopicPartition } from '../../runtime/api/record.ts'
 import type { Logger } from '../../runtime/api/task.ts'
 import type { Broker, StoredRecord } from '../../runtime/broker/broker.ts'
 import { openLmdbBroker } from '../../runtime/broker/lmdb/lmdb-broker.ts'
+import { recordsOf } from './read-topic.ts'
 
 /** Embedded topics in a folder of their own, removed at the end. */
 export interface EmbeddedTopics extends AsyncDisposable {
@@ -42,18 +43,7 @@ export async function eachRecord(
   place: TopicPartition,
   visit: (record: StoredRecord) => void
 ): Promise<void> {
-  const [first] = await broker.offsets([place], 'earliest')
-  const [last] = await broker.offsets([place], 'latest')
-  if (!first || !last) return
-  const reader = await broker.reader()
-  reader.assign([first])
-  for (let position = first.offset; position < last.offset; ) {
-    for (const batch of await reader.read({ maxBytes: 8 << 20, maxWaitMs: 1000 })) {
-      for (const record of batch.records) visit(record)
-      position = batch.nextOffset
-    }
-  }
-  await reader.close()
+  for await (const record of recordsOf(broker, place.topic, place.partition)) visit(record)
 }
 
 /** Keeps its lines, for tests that look at them. */

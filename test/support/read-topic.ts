@@ -21,11 +21,14 @@ export async function* recordsOf(
   if (!first || !last) return
   const reader = await broker.reader()
   reader.assign([first])
-  for (let position = first.offset; position < last.offset; ) {
-    for (const batch of await reader.read({ maxBytes: 8 << 20, maxWaitMs: 1000 })) {
-      yield* batch.records
-      position = batch.nextOffset
+  try {
+    for (let position = first.offset; position < last.offset; ) {
+      for (const batch of await reader.read({ maxBytes: 8 << 20, maxWaitMs: 1000 })) {
+        yield* batch.records
+        position = batch.nextOffset
+      }
     }
+  } finally {
+    await reader.close()
   }
-  await reader.close()
 }
