@@ -1,3 +1,4 @@
+import { systemClock } from '../api/clock.ts'
 import type { TopicPartitionOffset } from '../api/record.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { WorkerConfig } from '../config/worker-keys.ts'
@@ -39,7 +40,8 @@ export async function openOffsets(
   config: WorkerConfig
 ): Promise<OffsetStore | null> {
   const spec = await existing(broker, config['offset.storage.topic'])
-  return spec && OffsetStore.open({ broker, spec, clientId: 'millrace-cli', logger: warningsOnly })
+  const shared = { clock: systemClock, clientId: 'millrace-cli', logger: warningsOnly }
+  return spec && OffsetStore.open({ broker, spec, ...shared })
 }
 
 /** The states in which a task may still write offsets. */
@@ -56,6 +58,7 @@ export async function readTasks(
   const store = await StatusStore.open({
     broker,
     spec,
+    clock: systemClock,
     clientId: 'millrace-cli',
     logger: warningsOnly
   })

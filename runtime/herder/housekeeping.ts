@@ -1,7 +1,7 @@
+import type { Clock } from '../api/clock.ts'
 import { describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { Clock } from '../worker/task-supervisor.ts'
 
 /** How often a broker that cleans up after itself is asked to: as Kafka's log cleaner backs off. */
 const INTERVAL_MS = 60_000

@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from 'node:os'
+import { systemClock } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
@@ -11,7 +12,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import { ConfigStore } from '../stores/config-store.ts'
 import { StatusStore } from '../stores/status-store.ts'
 import type { TaskId } from '../worker/task-spec.ts'
-import { systemClock, type TaskView } from '../worker/task-supervisor.ts'
+import type { TaskView } from '../worker/task-supervisor.ts'
 import { ThreadPool } from '../worker/thread-pool.ts'
 import { Worker } from '../worker/worker.ts'
 import { Generations } from './generations.ts'
@@ -51,7 +52,7 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
   const broker = await openBroker(options.broker, logger)
   const { configs, statuses } = await openStores(broker, config, logger)
   const workerId = `${config['rest.advertised.host.name'] ?? hostname()}:${config['rest.advertised.port'] ?? 8083}`
-  const generations = new Generations(statuses.highestGeneration, Date.now)
+  const generations = new Generations(statuses.highestGeneration, systemClock.wallTime)
   const metrics = new Metrics()
   const redact = (text: string) => redactor.text(text)
   const pool = new ThreadPool({
@@ -111,9 +112,16 @@ async function openStores(broker: Broker, config: WorkerConfig, logger: Logger) 
     replicationFactor: config[`${of}.storage.replication.factor`]
   })
   const [configs, statuses] = await Promise.all([
-    ConfigStore.open({ broker, logger, clientId: 'millrace-configs', spec: spec('config', 1) }),
+    ConfigStore.open({
+      broker,
+      clock: systemClock,
+      logger,
+      clientId: 'millrace-configs',
+      spec: spec('config', 1)
+    }),
     StatusStore.open({
       broker,
+      clock: systemClock,
       logger,
       clientId: 'millrace-statuses',
       spec: spec('status', config['status.storage.partitions'])

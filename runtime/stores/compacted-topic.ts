@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { type Clock, sleep } from '../api/clock.ts'
 import { ConnectError, describeError } from '../api/errors.ts'
 import type { TopicPartitionOffset } from '../api/record.ts'
 import type { Logger } from '../api/task.ts'
@@ -33,6 +33,7 @@ export interface KeyedText {
 
 export interface CompactedTopicOptions {
   readonly broker: Broker
+  readonly clock: Clock
   /** Created when missing, always with `cleanup.policy=compact`. */
   readonly spec: TopicSpec
   readonly clientId: string
@@ -132,7 +133,7 @@ export class CompactedTopic {
   /** Appends records; durable when it resolves. Records of one partition are one batch. */
   write(records: readonly KeyedText[]): Promise<void> {
     const byPartition = new Map<number, LogRecord[]>()
-    const timestamp = Date.now()
+    const timestamp = this.#options.clock.wallTime()
     for (const { key, value } of records) {
       const partition = this.partitionOf(key)
       const group = byPartition.get(partition) ?? []
@@ -172,7 +173,7 @@ export class CompactedTopic {
           topic: this.name,
           error: describeError(error)
         })
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+        await sleep(this.#options.clock, RETRY_MS, signal)
       }
     }
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../api/clock.ts'
 import { ConnectError } from '../api/errors.ts'
 import type { OffsetValue, SourceOffset, SourcePartition } from '../api/record.ts'
 import type { LogRecord } from '../broker/broker.ts'
@@ -40,10 +41,12 @@ interface StoredOffset {
  */
 export class OffsetStore {
   readonly #topic: CompactedTopic
+  readonly #clock: Clock
   readonly #entries: Map<string, StoredOffset>
 
-  private constructor(topic: CompactedTopic, entries: Map<string, StoredOffset>) {
+  private constructor(topic: CompactedTopic, clock: Clock, entries: Map<string, StoredOffset>) {
     this.#topic = topic
+    this.#clock = clock
     this.#entries = entries
   }
 
@@ -53,7 +56,8 @@ export class OffsetStore {
   ): Promise<OffsetStore> {
     const entries = new Map<string, StoredOffset>()
     const onRecord = (record: CompactedRecord) => take(entries, record)
-    return new OffsetStore(await CompactedTopic.open({ ...options, onRecord }, signal), entries)
+    const topic = await CompactedTopic.open({ ...options, onRecord }, signal)
+    return new OffsetStore(topic, options.clock, entries)
   }
 
   get topic(): string {
@@ -91,7 +95,7 @@ export class OffsetStore {
   }
 
   #record(key: string, value: string | null): OffsetRecord {
-    const record = { key, value, headers: [], timestamp: Date.now() }
+    const record = { key, value, headers: [], timestamp: this.#clock.wallTime() }
     return { partition: this.#topic.partitionOf(key), record }
   }
 

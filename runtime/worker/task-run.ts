@@ -1,3 +1,4 @@
+import { systemClock } from '../api/clock.ts'
 import type { ConfigOf } from '../api/config.ts'
 import type { SinkConnector, SourceConnector } from '../api/connector.ts'
 import type { Logger } from '../api/task.ts'
@@ -179,6 +180,7 @@ export class TaskFactory {
     this.#offsets ??= this.#brokers.own().then((broker) =>
       OffsetStore.open({
         broker,
+        clock: systemClock,
         clientId: 'millrace-offsets',
         logger: this.#logger,
         spec: {

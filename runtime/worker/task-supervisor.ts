@@ -1,3 +1,4 @@
+import type { Clock } from '../api/clock.ts'
 import { ConnectError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import { retryDelay } from './error-policy.ts'
@@ -11,21 +12,6 @@ import type { RunListener, TaskPool, TaskRun } from './thread-pool.ts'
 const DELAY_MAX_MS = 10_000
 /** A run that lasted so long has worked: the next failure starts the backoff anew. */
 const GOOD_RUN_MS = 10_000
-
-/** A timer that can be replaced in tests. */
-export interface Clock {
-  now(): number
-  /** @returns a function that cancels it */
-  after(ms: number, callback: () => void): () => void
-}
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
-  }
-}
 
 /** What a supervised task looks like from outside. */
 export interface TaskView {

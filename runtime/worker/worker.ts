@@ -1,3 +1,4 @@
+import type { Clock } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import { describeError } from '../api/errors.ts'
 import type { Logger, Progress } from '../api/task.ts'
@@ -5,7 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Status, StatusStore } from '../stores/status-store.ts'
 import { type TaskId, taskName } from './task-spec.ts'
 import { shownState } from './task-state.ts'
-import { type Clock, TaskSupervisor, type TaskView } from './task-supervisor.ts'
+import { TaskSupervisor, type TaskView } from './task-supervisor.ts'
 import type { TaskPool } from './thread-pool.ts'
 
 /** A task that should run here. */
@@ -169,10 +170,10 @@ export class Worker {
   }
 
   #track({ connector, task }: WantedTask, topic: string): void {
-    const { statuses, logger, trackTopics } = this.#options
+    const { statuses, clock, logger, trackTopics } = this.#options
     if (!trackTopics) return
     statuses
-      .addTopic({ topic, connector, task, discoverTimestamp: Date.now() })
+      .addTopic({ topic, connector, task, discoverTimestamp: clock.wallTime() })
       .catch((error: unknown) =>
         logger.warn('A topic could not be noted.', { topic, error: describeError(error) })
       )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../../runtime/api/clock.ts'
 import type { Broker } from '../../../runtime/broker/broker.ts'
 import { openLmdbBroker } from '../../../runtime/broker/lmdb/lmdb-broker.ts'
 import { OffsetStore } from '../../../runtime/stores/offset-store.ts'
@@ -11,6 +12,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 const store = (broker: Broker, name: string) => ({
   broker,
+  clock: systemClock,
   spec: { name, partitions: 5 },
   clientId: 'test',
   logger

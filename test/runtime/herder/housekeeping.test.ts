@@ -19,6 +19,7 @@ it('removes what retention does not keep, every minute, until it is closed', asy
   const due: { ms: number; run: () => void }[] = []
   const clock = {
     now: () => 0,
+    wallTime: () => 0,
     after(ms: number, run: () => void) {
       const timer = { ms, run }
       due.push(timer)

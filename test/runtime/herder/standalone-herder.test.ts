@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { registry } from '../../../connectors/registry.ts'
+import { systemClock } from '../../../runtime/api/clock.ts'
 import { Plugins } from '../../../runtime/config/plugins.ts'
 import { Redactor } from '../../../runtime/config/redact.ts'
 import { References } from '../../../runtime/config/references.ts'
@@ -228,6 +229,7 @@ describe('the standalone herder', () => {
     await assert.rejects(worker.herder.pause('a'), { code: 'UNKNOWN_CONNECTOR' })
     const offsets = await OffsetStore.open({
       broker: worker.broker,
+      clock: systemClock,
       clientId: 'test',
       logger: worker.logger,
       spec: { name: 'connect-offsets', partitions: 25 }

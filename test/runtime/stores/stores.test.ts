@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../../runtime/api/clock.ts'
 import type { Broker } from '../../../runtime/broker/broker.ts'
 import { CompactedTopic } from '../../../runtime/stores/compacted-topic.ts'
 import { ConfigStore } from '../../../runtime/stores/config-store.ts'
@@ -12,7 +13,7 @@ const PARTITIONS = { configs: 1, offsets: 25, status: 5 }
 
 function options(broker: Broker, of: keyof typeof PARTITIONS) {
   const spec = { name: `connect-${of}`, partitions: PARTITIONS[of] }
-  return { broker, spec, clientId: 'test', logger: new MemoryLogger() }
+  return { broker, spec, clock: systemClock, clientId: 'test', logger: new MemoryLogger() }
 }
 
 /** Puts what Kafka Connect wrote into a topic of ours, partition by partition. */

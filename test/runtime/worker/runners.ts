@@ -1,3 +1,4 @@
+import { systemClock } from '../../../runtime/api/clock.ts'
 import type { SinkRecord, SourceRecord, TopicPartitionOffset } from '../../../runtime/api/record.ts'
 import type {
   Progress,
@@ -87,7 +88,13 @@ export interface RunnerOptions {
 
 export async function openOffsets(broker: Broker): Promise<OffsetStore> {
   const spec = { name: 'connect-offsets', partitions: 25 }
-  return OffsetStore.open({ broker, spec, clientId: 'test', logger: new MemoryLogger() })
+  return OffsetStore.open({
+    broker,
+    spec,
+    clock: systemClock,
+    clientId: 'test',
+    logger: new MemoryLogger()
+  })
 }
 
 /** A source loop over real topics. */

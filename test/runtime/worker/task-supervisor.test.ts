@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Clock } from '../../../runtime/api/clock.ts'
 import type { TaskSpec } from '../../../runtime/worker/task-spec.ts'
-import {
-  type Clock,
-  TaskSupervisor,
-  type TaskView
-} from '../../../runtime/worker/task-supervisor.ts'
+import { TaskSupervisor, type TaskView } from '../../../runtime/worker/task-supervisor.ts'
 import type { PlainError } from '../../../runtime/worker/thread-messages.ts'
 import type { RunListener, TaskPool } from '../../../runtime/worker/thread-pool.ts'
 import { nextTurn } from '../../../runtime/worker/wakeup.ts'
@@ -16,6 +13,10 @@ class FakeClock implements Clock {
   timers: { at: number; callback: () => void }[] = []
 
   now(): number {
+    return this.time
+  }
+
+  wallTime(): number {
     return this.time
   }
 
