@@ -1,4 +1,5 @@
 import type { TopicPartition, TopicPartitionOffset } from '../api/record.ts'
+import type { GroupCoordinator, GroupOptions } from './group-coordinator.ts'
 
 /**
  * A record on its way into a topic, already converted. Strings are encoded as UTF-8 straight into
@@ -124,6 +125,10 @@ export interface Broker {
   groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]>
   commitGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   deleteGroup(group: string): Promise<void>
+  /** Membership of a group of workers. Nothing is joined yet. */
+  coordinator(options: GroupOptions): Promise<GroupCoordinator>
+  /** Kafka's id of the cluster, or one of the same form that the embedded log keeps. */
+  clusterId(): Promise<string>
   /**
    * Applies retention and compaction, where the broker does not do so by itself. Called every minute
    * by each worker; one of them does it.

@@ -27,6 +27,7 @@ export interface TopicMetadata {
 
 export interface MetadataAnswer extends Answer {
   readonly nodes: readonly NodeAddress[]
+  readonly clusterId: string
   readonly controller: number
   readonly topics: readonly TopicMetadata[]
 }
@@ -45,7 +46,7 @@ export function metadataRequest(topics: readonly string[] | null): WireRequest<M
         reader.nullableString()
         return node
       })
-      reader.nullableString()
+      const clusterId = reader.string()
       const controller = reader.int32()
       const topics = reader.array(() => ({
         code: reader.int16(),
@@ -59,7 +60,7 @@ export function metadataRequest(topics: readonly string[] | null): WireRequest<M
           return partition
         })
       }))
-      return { throttleMs, nodes, controller, topics }
+      return { throttleMs, nodes, clusterId, controller, topics }
     }
   }
 }

@@ -10,10 +10,13 @@ import type {
   TopicDescription,
   TopicSpec
 } from '../broker.ts'
+import type { GroupCoordinator, GroupOptions } from '../group-coordinator.ts'
 import { type ClientSettings, readClientConfig, unusedKeys } from './client-config.ts'
+import { metadataRequest } from './cluster-requests.ts'
 import { Coordinators } from './coordinators.ts'
 import { KafkaClient } from './kafka-client.ts'
 import type { KafkaConfig } from './kafka-config.ts'
+import { KafkaCoordinator } from './kafka-coordinator.ts'
 import { brokerError, CODE } from './kafka-error.ts'
 import { IdempotentProducer, TransactionalProducer } from './kafka-producer.ts'
 import { KafkaReader } from './kafka-reader.ts'
@@ -153,12 +156,31 @@ class KafkaBroker implements Broker {
     if (code !== CODE.none && code !== CODE.groupIdNotFound) throw brokerError(code, what)
   }
 
+  async coordinator(options: GroupOptions): Promise<GroupCoordinator> {
+    return new KafkaCoordinator(options, (clientId, longestRequestMs) =>
+      this.#newClient(clientId, longestRequestMs)
+    )
+  }
+
+  async clusterId(): Promise<string> {
+    const answer = await this.#client.retry({ timeoutMs: this.#settings.deliveryTimeoutMs }, () =>
+      this.#client.askAny(metadataRequest([]))
+    )
+    return answer.clusterId
+  }
+
   async close(): Promise<void> {
     for (const client of this.#open) client.close()
   }
 
-  #newClient(clientId: string): KafkaClient {
-    const client = new KafkaClient({ settings: this.#settings, clientId, logger: this.#logger })
+  #newClient(clientId: string, longestRequestMs = Number.POSITIVE_INFINITY): KafkaClient {
+    const { requestTimeoutMs, connectionTimeoutMs } = this.#settings
+    const settings = {
+      ...this.#settings,
+      requestTimeoutMs: Math.min(requestTimeoutMs, longestRequestMs),
+      connectionTimeoutMs: Math.min(connectionTimeoutMs, longestRequestMs)
+    }
+    const client = new KafkaClient({ settings, clientId, logger: this.#logger })
     this.#open.add(client)
     client.closing.addEventListener('abort', () => this.#open.delete(client), { once: true })
     return client

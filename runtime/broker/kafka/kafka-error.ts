@@ -11,6 +11,10 @@ export const CODE = {
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
   recordListTooLarge: 18,
+  illegalGeneration: 22,
+  inconsistentGroupProtocol: 23,
+  unknownMember: 25,
+  rebalanceInProgress: 27,
   topicAlreadyExists: 36,
   notController: 41,
   outOfOrderSequence: 45,
@@ -21,6 +25,7 @@ export const CODE = {
   concurrentTransactions: 51,
   unknownProducerId: 59,
   groupIdNotFound: 69,
+  memberIdRequired: 79,
   producerFenced: 90
 } as const
 

@@ -9,9 +9,13 @@ import type {
   TopicDescription,
   TopicSpec
 } from '../broker.ts'
+import type { GroupCoordinator, GroupOptions } from '../group-coordinator.ts'
 import { readInt64 } from '../record-batch-format.ts'
+import { SharedCoordinator } from '../shared-coordinator.ts'
+import { readClusterId } from './cluster-id.ts'
 import { CommitSignal } from './commit-signal.ts'
 import { type Lease, LeaseHolder } from './lease.ts'
+import { LmdbGroupStore } from './lmdb-group-store.ts'
 import { LmdbProducer, LmdbTransactionalProducer } from './lmdb-producer.ts'
 import { LmdbReader } from './lmdb-reader.ts'
 import { unknownTopic } from './log-error.ts'
@@ -151,6 +155,15 @@ export class LmdbBroker implements Broker {
     await this.#queue.run((transaction) => {
       for (const { key } of this.#store.metaRange(groupOffsetKeys(group))) transaction.remove(key)
     })
+  }
+
+  async coordinator(options: GroupOptions): Promise<GroupCoordinator> {
+    const parts = { store: this.#store, queue: this.#queue, commits: this.#commits }
+    return new SharedCoordinator(new LmdbGroupStore(parts, options.groupId), options)
+  }
+
+  clusterId(): Promise<string> {
+    return readClusterId(this.#queue)
   }
 
   /**

@@ -16,7 +16,8 @@ const KIND = {
   lease: 5,
   timeIndex: 6,
   compaction: 7,
-  purge: 8
+  purge: 8,
+  group: 9
 } as const
 
 /** LMDB's keys end at 1,978 bytes; a name leaves room for what goes with it. */
@@ -26,8 +27,10 @@ const MOST_NAME_BYTES = 1000
 export const FORMAT_KEY = fixedKey('format')
 /** Written by every change to the set of topics; its version says whether a cache is stale. */
 export const REGISTRY_KEY = fixedKey('registry')
-/** Written whenever a producer or a lease is made, so that two processes cannot both make it. */
+/** Written whenever a producer, a lease or a group is made, so that two processes cannot both make it. */
 export const CREATION_KEY = fixedKey('creation')
+/** Written once, when it is first asked for. */
+export const CLUSTER_KEY = fixedKey('cluster')
 
 function fixedKey(name: string): Buffer {
   return Buffer.from(`\0${name}`, 'latin1')
@@ -43,6 +46,11 @@ export function producerKey(transactionalId: string): Buffer {
 
 export function leaseKey(name: string): Buffer {
   return namedKey(KIND.lease, name)
+}
+
+/** Members of a group; its offsets are kept apart. */
+export function groupKey(groupId: string): Buffer {
+  return namedKey(KIND.group, groupId)
 }
 
 /** All keys of one kind lie in this range. */

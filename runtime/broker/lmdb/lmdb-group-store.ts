@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EMPTY_GROUP, type GroupState, type Step } from '../group-state.ts'
+import type { GroupStore } from '../shared-coordinator.ts'
+import type { CommitSignal } from './commit-signal.ts'
+import { CREATION_KEY, groupKey } from './log-keys.ts'
+import type { LogStore } from './log-store.ts'
+import type { WriteQueue } from './log-transaction.ts'
+
+/** A busy log commits thousands of times a second; a group is looked at no more often than this. */
+const LOOK_EVERY_MS = 5
+
+export interface LmdbGroupParts {
+  readonly store: LogStore
+  readonly queue: WriteQueue
+  readonly commits: CommitSignal
+}
+
+/**
+ * The state of one group as one value of the log, changed only by transactions that still find what
+ * they decided upon. The generation is the fencing counter: it grows with each set of members, and
+ * stays when they are gone.
+ */
+export class LmdbGroupStore implements GroupStore {
+  readonly #parts: LmdbGroupParts
+  readonly #key: Buffer
+  #version = 0
+  #state: GroupState = EMPTY_GROUP
+
+  constructor(parts: LmdbGroupParts, groupId: string) {
+    this.#parts = parts
+    this.#key = groupKey(groupId)
+    parts.commits.start()
+  }
+
+  read(): GroupState {
+    const { store } = this.#parts
+    store.refresh()
+    const entry = store.meta(this.#key)
+    if (entry !== undefined && entry.version !== this.#version) {
+      this.#state = decode(entry.value)
+      this.#version = entry.version
+    }
+    return this.#state
+  }
+
+  update<T>(step: (state: GroupState, now: number) => Step<T>): Promise<T> {
+    return this.#parts.queue.run((transaction) => {
+      const value = transaction.read(this.#key)
+      const before = value === undefined ? EMPTY_GROUP : decode(value)
+      // The time comes after the state, which may have been made a moment ago.
+      const { state, outcome } = step(before, this.now())
+      if (state !== before) {
+        if (value === undefined) transaction.touch(CREATION_KEY)
+        transaction.put(this.#key, Buffer.from(JSON.stringify(state)))
+      }
+      return outcome
+    })
+  }
+
+  async changed(seen: GroupState, maxMs: number, signal: AbortSignal): Promise<void> {
+    const end = this.now() + maxMs
+    while (!signal.aborted && this.read() === seen) {
+      const rest = end - this.now()
+      if (rest <= 0) return
+      await this.#parts.commits.wait(rest, signal)
+      if (this.read() === seen) await sleep(LOOK_EVERY_MS)
+    }
+  }
+
+  /**
+   * By the clock that counts from the start of the machine, which all its processes share. The time of
+   * day would end all sessions at once when it is set forward, and none when it is set back. After a
+   * restart of the machine the clock starts anew, and none of the members of before lives: see
+   * classic-group.ts.
+   */
+  now(): number {
+    return Number(process.hrtime.bigint() / 1_000_000n)
+  }
+}
+
+function decode(value: Buffer): GroupState {
+  return JSON.parse(value.toString('utf8'))
+}
