@@ -1,6 +1,8 @@
 /** Time as code sees it; the whole of a worker can run on another one than the machine's. */
 export interface Clock {
-  /** Milliseconds since any fixed moment; never goes back. For measuring. */
+  /**
+   * Milliseconds since a fixed moment, the same in all threads; never goes back. For measuring.
+   */
   now(): number
   /** Milliseconds since 1970, a whole number. For what is stored. */
   wallTime(): number
@@ -9,7 +11,8 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  // `performance.now` counts from the start of each thread.
+  now: () => Number(process.hrtime.bigint()) / 1e6,
   wallTime: () => Date.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms)

@@ -1,6 +1,6 @@
 import type { ConfigOf, ConfigSpec, RawConfig } from './config.ts'
 import type { Converter, HeaderConverter, Predicate, Transform } from './converter.ts'
-import type { SinkTask, SourceTask } from './task.ts'
+import type { Logger, SinkTask, SourceTask } from './task.ts'
 
 /** A finding of a connector's own validation, by config key. */
 export interface KeyProblem {
@@ -20,6 +20,17 @@ export interface Plugin<S extends ConfigSpec> {
   readonly config: S
 }
 
+/** What a running connector, which is beside its tasks and once in the group, can use. */
+export interface ConnectorContext {
+  /** The connector's name. */
+  readonly connector: string
+  readonly logger: Logger
+  /** Aborts when the connector has to stop. Every wait takes it. */
+  readonly signal: AbortSignal
+  /** Has `taskConfigs` called again, such as for a new table; tasks restart when the result differs. */
+  requestTaskReconfiguration(): void
+}
+
 export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
   /** Checks across keys, without I/O. Called after every key parsed. */
   validate?(config: ConfigOf<S>, raw: RawConfig): readonly KeyProblem[]
@@ -27,9 +38,19 @@ export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
   check?(config: ConfigOf<S>, raw: RawConfig, signal: AbortSignal): Promise<readonly KeyProblem[]>
   /**
    * Splits the work over at most `tasksMax` tasks: what each adds to the connector's config.
-   * Without it a source has one task and a sink has `tasks.max`.
+   * Without it a source has one task and a sink has `tasks.max`. It may reach out to the system.
    */
-  taskConfigs?(config: ConfigOf<S>, raw: RawConfig, tasksMax: number): readonly RawConfig[]
+  taskConfigs?(
+    config: ConfigOf<S>,
+    raw: RawConfig,
+    tasksMax: number
+  ): readonly RawConfig[] | Promise<readonly RawConfig[]>
+  /**
+   * Runs beside the tasks for as long as the connector does, on one worker of the group: to notice
+   * that the work has to be split anew. Ends soon after the signal aborts. A retriable throw starts
+   * the connector again after a backoff, any other fails it; its tasks go on either way.
+   */
+  monitor?(config: ConfigOf<S>, raw: RawConfig, context: ConnectorContext): Promise<void>
 }
 
 export interface SourceConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
@@ -9,15 +10,14 @@ import { Redactor } from '../config/redact.ts'
 import type { References } from '../config/references.ts'
 import { connectorSpec, validateConnector } from '../config/validate-connector.ts'
 import { type ValidatedWorker, validateWorker } from '../config/validate-worker.ts'
-import { workerKeys } from '../config/worker-keys.ts'
-import { openStandalone, type Standalone } from '../herder/standalone.ts'
+import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
+import { type OpenHerder, openHerder } from '../herder/open-herder.ts'
 import { createLogger } from '../metrics/logger.ts'
 import { watchFiles } from './config-watch.ts'
 import { EXIT } from './exit-code.ts'
 import { loadPlugins } from './load-plugins.ts'
 import { brokerSettings } from './open-broker.ts'
 import { ProgressBars, ProgressLog, type ProgressView } from './progress-view.ts'
-import { ReadyWatch } from './ready-watch.ts'
 import { stayUp, untilSignal } from './stop-signal.ts'
 import { workerReferences } from './worker-references.ts'
 
@@ -51,8 +51,7 @@ export async function runWorker(
   const { logger, view } = outputOf(checked)
   for (const warning of checked.problems) logger.warn(formatProblem(warning))
   const stopped = untilSignal(logger)
-  const ready = new ReadyWatch()
-  const standalone = await openStandalone({
+  const opened = await openHerder({
     broker: brokerSettings(checked.worker, cwd),
     config: checked.worker.config,
     raw: checked.worker.raw,
@@ -62,30 +61,32 @@ export async function runWorker(
     registryUrl: registryUrl(),
     cwd,
     logger,
+    workerId: workerIdOf(checked.worker.config),
+    url: '',
+    alone: true,
     progress: (task, progress) => view.show(task, progress),
-    changed: (task, state) => {
-      ready.changed(task, state)
-      logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task })
-    }
+    changed: (task, state) =>
+      logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task }),
+    requestTaskConfigs: async () => {},
+    setLogLevel: () => {}
   })
   const watch = options.watch
     ? watchFiles(files, cwd, () =>
         checkFiles(files, cwd, checked.redactor)
-          .then((changed) => applyFiles(standalone, changed, checked.worker, logger))
+          .then((changed) => applyFiles(opened, changed, checked.worker, logger))
           .catch((error: unknown) =>
             logger.error('The changed files could not be applied.', { error: describeError(error) })
           )
       )
     : null
   try {
-    await standalone.herder.declare(checked.loaded.connectors)
-    await standalone.herder.start()
-    await Promise.race([ready.settled(standalone.worker.tasks()), stopped])
+    await opened.herder.start(checked.loaded.connectors)
+    await Promise.race([opened.herder.settled(), stopped])
     await announce(logger, options.readyFile)
     await stayUp(stopped)
   } finally {
     watch?.close()
-    await standalone.close()
+    await opened.close()
     view.close()
   }
   logger.info('stopped')
@@ -128,6 +129,11 @@ function outputOf({ worker, redactor }: CheckedFiles): { logger: Logger; view: P
   return { logger, view: new ProgressLog(logger, now) }
 }
 
+function workerIdOf(config: WorkerConfig): string {
+  const host = config['rest.advertised.host.name'] ?? hostname()
+  return `${host}:${config['rest.advertised.port'] ?? 8083}`
+}
+
 /** The same module as TypeScript in development and as JavaScript in dist/. */
 function registryUrl(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -143,7 +149,7 @@ async function announce(logger: Logger, readyFile: string | undefined): Promise<
 
 /** Applies changed files. With an error in them nothing changes: what runs goes on. */
 async function applyFiles(
-  { herder }: Standalone,
+  { herder }: OpenHerder,
   { loaded, worker, problems }: CheckedFiles,
   runsWith: ValidatedWorker,
   logger: Logger

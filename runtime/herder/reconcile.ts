@@ -1,21 +1,11 @@
 import type { RawConfig } from '../api/config.ts'
-import type { TaskId } from '../worker/task-spec.ts'
-
-/** A task as it should run here. */
-export interface DesiredTask extends TaskId {
-  readonly config: RawConfig
-  readonly tasks: number
-  readonly paused: boolean
-  readonly version: string | null
-}
-
-/** A task as it runs here. */
-export type PresentTask = DesiredTask
+import { type TaskId, taskKey } from '../worker/task-spec.ts'
+import type { WantedTask } from '../worker/worker.ts'
 
 /** What to do, in this order: what moves away is stopped before anything new starts. */
 export interface Changes {
   readonly stop: readonly TaskId[]
-  readonly start: readonly DesiredTask[]
+  readonly start: readonly WantedTask[]
   readonly pause: readonly TaskId[]
   readonly resume: readonly TaskId[]
 }
@@ -24,21 +14,18 @@ export interface Changes {
  * The way from what runs to what should run. A task whose config and place are the same is left
  * alone, whatever else changes.
  */
-export function reconcile(
-  desired: readonly DesiredTask[],
-  present: readonly PresentTask[]
-): Changes {
-  const wanted = new Map(desired.map((task) => [idOf(task), task]))
-  const here = new Map(present.map((task) => [idOf(task), task]))
-  const stays = (task: DesiredTask) => {
-    const other = here.get(idOf(task))
+export function reconcile(desired: readonly WantedTask[], present: readonly WantedTask[]): Changes {
+  const wanted = new Map(desired.map((task) => [taskKey(task), task]))
+  const here = new Map(present.map((task) => [taskKey(task), task]))
+  const stays = (task: WantedTask) => {
+    const other = here.get(taskKey(task))
     return other !== undefined && sameWork(task, other)
   }
   const kept = desired.filter(stays)
-  const changesPause = (task: DesiredTask) => here.get(idOf(task))?.paused !== task.paused
+  const changesPause = (task: WantedTask) => here.get(taskKey(task))?.paused !== task.paused
   return {
     stop: present.filter((task) => {
-      const want = wanted.get(idOf(task))
+      const want = wanted.get(taskKey(task))
       return want === undefined || !sameWork(want, task)
     }),
     start: desired.filter((task) => !stays(task)),
@@ -47,12 +34,8 @@ export function reconcile(
   }
 }
 
-function idOf({ connector, task }: TaskId): string {
-  return `${connector}-${task}`
-}
-
 /** A sink's share of the partitions depends on the number of tasks: with another it starts anew. */
-function sameWork(a: DesiredTask, b: DesiredTask): boolean {
+function sameWork(a: WantedTask, b: WantedTask): boolean {
   return a.tasks === b.tasks && sameConfig(a.config, b.config)
 }
 

@@ -132,25 +132,31 @@ export class CompactedTopic {
 
   /** Appends records; durable when it resolves. Records of one partition are one batch. */
   write(records: readonly KeyedText[]): Promise<void> {
-    const byPartition = new Map<number, LogRecord[]>()
-    const timestamp = this.#options.clock.wallTime()
-    for (const { key, value } of records) {
-      const partition = this.partitionOf(key)
-      const group = byPartition.get(partition) ?? []
-      byPartition.set(partition, group)
-      group.push({ key, value, headers: [], timestamp })
-    }
     const written = this.#writing.then(async () => {
       this.#producer ??= this.#broker.producer({ clientId: this.#options.clientId })
-      const producer = await this.#producer
-      for (const [partition, group] of byPartition) {
-        await producer.append(this.name, partition, group)
-      }
+      await this.#append(await this.#producer, records)
     })
     this.#writing = written.catch(() => {
       this.#producer = undefined
     })
     return written
+  }
+
+  /** As `write`, in one transaction of the given producer. */
+  async writeAs(producer: Producer, records: readonly KeyedText[]): Promise<void> {
+    await this.#append(producer, records)
+    await producer.commit()
+  }
+
+  async #append(producer: Producer, records: readonly KeyedText[]): Promise<void> {
+    const timestamp = this.#options.clock.wallTime()
+    const byPartition = Map.groupBy(records, ({ key }) => this.partitionOf(key))
+    for (const [partition, group] of byPartition) {
+      const batch = group.map(({ key, value }): LogRecord => {
+        return { key, value, headers: [], timestamp }
+      })
+      await producer.append(this.name, partition, batch)
+    }
   }
 
   async close(): Promise<void> {

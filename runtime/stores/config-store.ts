@@ -1,6 +1,14 @@
 import type { RawConfig } from '../api/config.ts'
+import { ConnectError } from '../api/errors.ts'
+import type { Broker, Producer } from '../broker/broker.ts'
 import { CompactedTopic, type CompactedTopicOptions, type KeyedText } from './compacted-topic.ts'
-import { ConfigLog, type ConnectorConfig, type TargetState } from './config-log.ts'
+import {
+  ConfigLog,
+  type ConnectorConfig,
+  type Order,
+  type SessionKeyRecord,
+  type TargetState
+} from './config-log.ts'
 import { printExactJson } from './exact-json.ts'
 
 const json = printExactJson
@@ -11,13 +19,21 @@ const json = printExactJson
  */
 export class ConfigStore {
   readonly #topic: CompactedTopic
+  readonly #broker: Broker
   readonly #log: ConfigLog
-  readonly #listeners: Set<() => void>
+  readonly #listeners: Set<(order: Order | null) => void>
+  #leading: { readonly producer: Producer } | null = null
 
-  private constructor(topic: CompactedTopic, log: ConfigLog, listeners: Set<() => void>) {
-    this.#topic = topic
-    this.#log = log
-    this.#listeners = listeners
+  private constructor(parts: {
+    topic: CompactedTopic
+    broker: Broker
+    log: ConfigLog
+    listeners: Set<(order: Order | null) => void>
+  }) {
+    this.#topic = parts.topic
+    this.#broker = parts.broker
+    this.#log = parts.log
+    this.#listeners = parts.listeners
   }
 
   static async open(
@@ -25,18 +41,18 @@ export class ConfigStore {
     signal?: AbortSignal
   ): Promise<ConfigStore> {
     const log = new ConfigLog()
-    const listeners = new Set<() => void>()
+    const listeners = new Set<(order: Order | null) => void>()
     const topic = await CompactedTopic.open(
       {
         ...options,
         onRecord: ({ key, value, offset }) => {
-          log.take(key, value, offset)
-          for (const listener of listeners) listener()
+          const order = log.take(key, value, offset)
+          for (const listener of listeners) listener(order)
         }
       },
       signal
     )
-    return new ConfigStore(topic, log, listeners)
+    return new ConfigStore({ topic, broker: options.broker, log, listeners })
   }
 
   connectors(): ConnectorConfig[] {
@@ -47,8 +63,17 @@ export class ConfigStore {
     return this.#log.connector(name)
   }
 
+  /** @see ConfigLog.hasTask */
+  hasTask(name: string, task: number): boolean {
+    return this.#log.hasTask(name, task)
+  }
+
   fencedTasks(name: string): number | null {
     return this.#log.fencedTasks(name)
+  }
+
+  get sessionKey(): SessionKeyRecord | null {
+    return this.#log.sessionKey
   }
 
   /** Offset of the last record read: members of a group compare it. */
@@ -56,8 +81,11 @@ export class ConfigStore {
     return this.#log.offset
   }
 
-  /** Calls the listener after every record that is read. @returns a function that ends it */
-  onChange(listener: () => void): () => void {
+  /**
+   * Calls the listener after every record that is read from now on, with the order in it if any.
+   * @returns a function that ends it
+   */
+  onChange(listener: (order: Order | null) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -71,14 +99,39 @@ export class ConfigStore {
     return this.#topic.readToEnd()
   }
 
-  /** Creates or changes a connector. A target state given with it is written before it. */
+  /**
+   * Makes this worker the only one that can write as the leader: whoever was before is fenced. Reads
+   * all that it wrote.
+   *
+   * @param transactionalId the same for all leaders of a group
+   */
+  async lead(transactionalId: string): Promise<void> {
+    await this.resign()
+    const producer = await this.#broker.producer({ clientId: transactionalId, transactionalId })
+    this.#leading = { producer }
+    await this.#topic.readToEnd()
+  }
+
+  /** Whether `lead` was called, and no write has failed since. */
+  get isLeading(): boolean {
+    return this.#leading !== null
+  }
+
+  /** Gives the right to write as the leader up. */
+  async resign(): Promise<void> {
+    const leading = this.#leading
+    this.#leading = null
+    await leading?.producer.close()
+  }
+
+  /** Leader. Creates or changes a connector. A target state given with it is written before it. */
   putConnector(name: string, config: RawConfig, targetState?: TargetState): Promise<void> {
     const state = targetState === undefined ? [] : [targetRecord(name, targetState)]
     const properties = { ...config, name }
     return this.#write([...state, { key: `connector-${name}`, value: json({ properties }) }])
   }
 
-  /** Deletes a connector. Its offsets stay. */
+  /** Leader. Deletes a connector. Its offsets stay. */
   removeConnector(name: string): Promise<void> {
     return this.#write([
       { key: `connector-${name}`, value: null },
@@ -86,35 +139,89 @@ export class ConfigStore {
     ])
   }
 
-  putTargetState(name: string, state: TargetState): Promise<void> {
-    return this.#write([targetRecord(name, state)])
+  /** Leader. As `stop` of Kafka Connect writes it, in its order: no task may start in between. */
+  stopConnector(name: string): Promise<void> {
+    return this.#write([commitRecord(name, 0), targetRecord(name, 'STOPPED'), fencing(name, 0)])
   }
 
-  /** Publishes the task configs of a connector, all at once. */
-  putTaskConfigs(name: string, tasks: readonly RawConfig[]): Promise<void> {
+  /** Any worker, as in Kafka Connect: a pause must not have to wait for a leader. */
+  async putTargetState(name: string, state: TargetState): Promise<void> {
+    await this.#topic.write([targetRecord(name, state)])
+    await this.#topic.readToEnd()
+  }
+
+  /**
+   * Leader. Publishes the task configs of a connector, all at once.
+   *
+   * @param fenced whether nothing that older tasks could write is left to be fenced
+   */
+  putTaskConfigs(name: string, tasks: readonly RawConfig[], fenced: boolean): Promise<void> {
     const records = tasks.map((properties, task) => ({
       key: `task-${name}-${task}`,
       value: json({ properties })
     }))
-    return this.#write([
-      ...records,
-      { key: `commit-${name}`, value: json({ tasks: tasks.length }) }
-    ])
+    const after = fenced ? [fencing(name, tasks.length)] : []
+    return this.#write([...records, commitRecord(name, tasks.length), ...after])
   }
 
-  /** Notes how many transactional tasks are about to run, for whoever has to fence them. */
+  /** Leader. Notes how many transactional tasks are about to run, now that older ones are fenced. */
   putFencedTasks(name: string, count: number): Promise<void> {
-    return this.#write([{ key: `tasks-fencing-${name}`, value: json({ 'task-count': count }) }])
+    return this.#write([fencing(name, count)])
   }
 
-  close(): Promise<void> {
-    return this.#topic.close()
+  /** Leader. Has every worker restart what it runs of a connector (KIP-745). */
+  putRestart(name: string, options: { includeTasks: boolean; onlyFailed: boolean }): Promise<void> {
+    const value = json({
+      'include-tasks': options.includeTasks,
+      'only-failed': options.onlyFailed
+    })
+    return this.#write([{ key: `restart-connector-${name}`, value }])
+  }
+
+  /** Leader. The key of requests between workers, and the bound of the epochs given out. */
+  putSessionKey({ key, algorithm, createdAt, epoch }: SessionKeyRecord): Promise<void> {
+    const value = json({ key, algorithm, 'creation-timestamp': createdAt, epoch })
+    return this.#write([{ key: 'session-key', value }])
+  }
+
+  /** Any worker. Sets a log level on all of them (KIP-976). */
+  async putLogLevel(logger: string, level: string): Promise<void> {
+    await this.#topic.write([{ key: `logger-cluster-${logger}`, value: json({ level }) }])
+  }
+
+  async close(): Promise<void> {
+    await this.resign().catch(() => undefined)
+    await this.#topic.close()
   }
 
   async #write(records: readonly KeyedText[]): Promise<void> {
-    await this.#topic.write(records)
+    const leading = this.#leading
+    if (leading === null) throw notLeading()
+    try {
+      await this.#topic.writeAs(leading.producer, records)
+    } catch (error) {
+      // Whether it was written is not known, and only the group can say who leads now.
+      if (this.#leading === leading) this.#leading = null
+      void leading.producer.close().catch(() => undefined)
+      throw error
+    }
     await this.#topic.readToEnd()
   }
+}
+
+function notLeading(): ConnectError {
+  return new ConnectError('NOT_LEADER', 'Only the leader of the group may write this', {
+    retriable: true,
+    hint: 'ask again in a moment'
+  })
+}
+
+function commitRecord(name: string, tasks: number): KeyedText {
+  return { key: `commit-${name}`, value: json({ tasks }) }
+}
+
+function fencing(name: string, count: number): KeyedText {
+  return { key: `tasks-fencing-${name}`, value: json({ 'task-count': count }) }
 }
 
 function targetRecord(name: string, state: TargetState): KeyedText {

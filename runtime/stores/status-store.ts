@@ -1,7 +1,8 @@
 import {
   type CompactedRecord,
   CompactedTopic,
-  type CompactedTopicOptions
+  type CompactedTopicOptions,
+  type KeyedText
 } from './compacted-topic.ts'
 import { isJsonObject, parseJsonObject, printExactJson } from './exact-json.ts'
 
@@ -36,10 +37,19 @@ const STATES: ReadonlySet<string> = new Set([
   'RESTARTING'
 ])
 
+/** The number that stands for the connector itself, where a task could be meant. */
+const CONNECTOR = -1
+
+/** Hears of a status that was read; null when it was removed. */
+export type StatusListener = (key: string, status: Status | null) => void
+
 interface StatusMaps {
   /** By record key: `status-connector-<name>` and `status-task-<name>-<id>`. */
   readonly statuses: Map<string, Status>
   readonly topics: Map<string, TopicUse>
+  /** How many records this store has written of a key and not yet read. */
+  readonly unread: Map<string, number>
+  readonly listeners: Set<StatusListener>
 }
 
 /**
@@ -59,7 +69,12 @@ export class StatusStore {
     options: Omit<CompactedTopicOptions, 'onRecord'>,
     signal?: AbortSignal
   ): Promise<StatusStore> {
-    const maps: StatusMaps = { statuses: new Map(), topics: new Map() }
+    const maps: StatusMaps = {
+      statuses: new Map(),
+      topics: new Map(),
+      unread: new Map(),
+      listeners: new Set()
+    }
     const onRecord = (record: CompactedRecord) => take(maps, record)
     return new StatusStore(await CompactedTopic.open({ ...options, onRecord }, signal), maps)
   }
@@ -68,12 +83,18 @@ export class StatusStore {
     this.#topic.follow()
   }
 
-  connector(name: string): Status | null {
-    return this.#maps.statuses.get(connectorKey(name)) ?? null
+  /** Resolves when everything that was written before the call is known here. */
+  refresh(): Promise<void> {
+    return this.#topic.readToEnd()
   }
 
+  connector(name: string): Status | null {
+    return this.task(name, CONNECTOR)
+  }
+
+  /** @param task its number, or -1 for the connector itself */
   task(name: string, task: number): Status | null {
-    return this.#maps.statuses.get(taskKey(name, task)) ?? null
+    return this.#maps.statuses.get(statusKey(name, task)) ?? null
   }
 
   /** The highest generation that any status carries; 0 when there is none. */
@@ -85,24 +106,42 @@ export class StatusStore {
     return highest
   }
 
-  /** Writes a status, or forgets it with null. Durable when it resolves. */
-  putConnector(name: string, status: Status | null): Promise<void> {
-    return this.#put(connectorKey(name), status)
-  }
-
-  putTask(name: string, task: number, status: Status | null): Promise<void> {
-    return this.#put(taskKey(name, task), status)
+  /** Calls the listener after every status that is read. @returns a function that ends it */
+  onRead(listener: StatusListener): () => void {
+    this.#maps.listeners.add(listener)
+    return () => this.#maps.listeners.delete(listener)
   }
 
   /**
-   * As {@link putTask}, but leaves the status alone when another worker of a newer generation has
+   * Writes a status, or forgets it with null. Durable when it resolves.
+   * @param task its number, or -1 for the connector itself
+   */
+  async put(name: string, task: number, status: Status | null): Promise<void> {
+    const key = statusKey(name, task)
+    if (status === null) this.#maps.statuses.delete(key)
+    else this.#maps.statuses.set(key, status)
+    await this.#write([{ key, value: status === null ? null : print(status) }])
+  }
+
+  /**
+   * As {@link put}, but leaves the status alone when another worker of a newer generation has
    * written it: a worker that lost a task must not overwrite what the new owner says.
    */
-  async putTaskSafely(name: string, task: number, status: Status): Promise<void> {
+  async putSafely(name: string, task: number, status: Status): Promise<void> {
     const known = this.task(name, task)
     const superseded =
       known !== null && known.workerId !== status.workerId && known.generation > status.generation
-    if (!superseded) await this.putTask(name, task, status)
+    if (!superseded) await this.put(name, task, status)
+  }
+
+  /** Connectors and tasks that have a status, by name and number (-1: the connector itself). */
+  keys(): { readonly connector: string; readonly task: number }[] {
+    return [...this.#maps.statuses.keys()].flatMap((key) => parseStatusKey(key) ?? [])
+  }
+
+  /** Names of connectors that have used a topic. */
+  topicUsers(): string[] {
+    return [...new Set([...this.#maps.topics.values()].map(({ connector }) => connector))]
   }
 
   topics(connector: string): string[] {
@@ -119,39 +158,45 @@ export class StatusStore {
     this.#maps.topics.set(key, use)
     const { topic: name, connector, task, discoverTimestamp } = use
     const value = printExactJson({ topic: { name, connector, task, discoverTimestamp } })
-    await this.#topic.write([{ key, value }])
+    await this.#write([{ key, value }])
   }
 
   /** Forgets the topics of a connector. */
   async resetTopics(connector: string): Promise<void> {
     const keys = this.topics(connector).map((topic) => topicKey(connector, topic))
     for (const key of keys) this.#maps.topics.delete(key)
-    if (keys.length > 0) await this.#topic.write(keys.map((key) => ({ key, value: null })))
-  }
-
-  /** Forgets everything about a deleted connector. */
-  async remove(connector: string, tasks: number): Promise<void> {
-    await this.resetTopics(connector)
-    const keys = [
-      connectorKey(connector),
-      ...Array.from({ length: tasks }, (_, task) => taskKey(connector, task))
-    ].filter((key) => this.#maps.statuses.delete(key))
-    if (keys.length > 0) await this.#topic.write(keys.map((key) => ({ key, value: null })))
+    if (keys.length > 0) await this.#write(keys.map((key) => ({ key, value: null })))
   }
 
   close(): Promise<void> {
     return this.#topic.close()
   }
 
-  async #put(key: string, status: Status | null): Promise<void> {
-    if (status === null) this.#maps.statuses.delete(key)
-    else this.#maps.statuses.set(key, status)
-    await this.#topic.write([{ key, value: status === null ? null : print(status) }])
+  /** Until it is read again, what was written here counts, not what is read of before it. */
+  async #write(records: readonly KeyedText[]): Promise<void> {
+    const { unread } = this.#maps
+    for (const { key } of records) unread.set(key, (unread.get(key) ?? 0) + 1)
+    try {
+      await this.#topic.write(records)
+    } catch (error) {
+      for (const { key } of records) markRead(unread, key)
+      throw error
+    }
   }
 }
 
-const connectorKey = (name: string) => `status-connector-${name}`
-const taskKey = (name: string, task: number) => `status-task-${name}-${task}`
+function statusKey(name: string, task: number): string {
+  return task === CONNECTOR ? `status-connector-${name}` : `status-task-${name}-${task}`
+}
+
+/** The reverse of {@link statusKey}; null for other keys. */
+export function parseStatusKey(key: string): { connector: string; task: number } | null {
+  const [, connector] = /^status-connector-(.*)$/su.exec(key) ?? []
+  if (connector !== undefined) return { connector, task: CONNECTOR }
+  const [, name, task] = /^status-task-(.*)-(\d+)$/su.exec(key) ?? []
+  return name === undefined ? null : { connector: name, task: Number(task) }
+}
+
 const topicKey = (connector: string, topic: string) =>
   `status-topic-${topic}:connector-${connector}`
 
@@ -161,6 +206,7 @@ function print(status: Status): string {
 }
 
 function take(maps: StatusMaps, { key, value }: CompactedRecord): void {
+  if (!markRead(maps.unread, key)) return
   if (key.startsWith('status-topic-')) {
     const use = value === null ? null : parseTopic(value)
     if (use === null) maps.topics.delete(key)
@@ -169,7 +215,16 @@ function take(maps: StatusMaps, { key, value }: CompactedRecord): void {
     const status = value === null ? null : parseStatus(value)
     if (status === null) maps.statuses.delete(key)
     else maps.statuses.set(key, status)
+    for (const listener of maps.listeners) listener(key, status)
   }
+}
+
+/** @returns whether nothing that was written here is still to be read */
+function markRead(unread: Map<string, number>, key: string): boolean {
+  const left = (unread.get(key) ?? 0) - 1
+  if (left > 0) unread.set(key, left)
+  else unread.delete(key)
+  return left <= 0
 }
 
 function parseStatus(text: string): Status | null {

@@ -1,6 +1,7 @@
+import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
 import { TaskMetrics, type TaskReporter } from './task-reporter.ts'
-import type { TaskRunner } from './task-run.ts'
+import type { TaskRunner } from './task-runner.ts'
 import { type TaskSpec, taskName } from './task-spec.ts'
 import { type FromThread, type LogLevel, type ToThread, toPlainError } from './thread-messages.ts'
 
@@ -128,6 +129,10 @@ class PostingReporter implements TaskReporter {
 
   topic(topic: string): void {
     this.#post({ type: 'topic', run: this.#run, topic })
+  }
+
+  taskConfigs(configs: readonly RawConfig[]): void {
+    this.#post({ type: 'task-configs', run: this.#run, configs })
   }
 
   progress(progress: Progress): void {

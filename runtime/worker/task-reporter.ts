@@ -1,3 +1,4 @@
+import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
 
 /** What a running task says about itself while it runs. */
@@ -41,4 +42,6 @@ export interface TaskReporter {
   progress(progress: Progress): void
   /** The task has used this topic; called once per topic and run. */
   topic(name: string): void
+  /** The connector has worked out what its tasks are: references are unresolved. */
+  taskConfigs(configs: readonly RawConfig[]): void
 }

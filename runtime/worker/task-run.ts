@@ -2,35 +2,31 @@ import { systemClock } from '../api/clock.ts'
 import type { ConfigOf } from '../api/config.ts'
 import type { SinkConnector, SourceConnector } from '../api/connector.ts'
 import type { Logger } from '../api/task.ts'
+import type { Broker } from '../broker/broker.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from '../config/connector-keys.ts'
 import { type PluginRegistry, Plugins } from '../config/plugins.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
 import { OffsetStore } from '../stores/offset-store.ts'
 import type { BrokerCache } from './broker-cache.ts'
+import { ConnectorRunner } from './connector-runner.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { ErrorPolicy, type ErrorSettings } from './error-policy.ts'
+import { Lease } from './lease.ts'
+import { leasedBroker, leasedSink, type MayWrite } from './leased.ts'
 import { createChain, createConverters, parseAs } from './plugin-parts.ts'
 import { selectTopics } from './sink-assignment.ts'
 import { SinkConverter } from './sink-converter.ts'
 import { SinkRunner } from './sink-runner.ts'
 import { SourceRunner } from './source-runner.ts'
 import type { TaskReporter } from './task-reporter.ts'
-import { type TaskEnvironment, type TaskSpec, taskName } from './task-spec.ts'
+import type { TaskRunner } from './task-runner.ts'
+import { CONNECTOR, type TaskEnvironment, type TaskSpec, taskName } from './task-spec.ts'
 import { TopicCreation, TopicTargets } from './topic-targets.ts'
 
 const CLOSE_AFTER_MS = 5
 const CLOSE_RECORDS = 20_000
 const DEFAULT_MAX_POLL_RECORDS = 5000
 const TOPIC_REFRESH_MS = 1000
-
-/** A source or sink loop that is about to run, once. */
-export interface TaskRunner {
-  run(): Promise<void>
-  pause(): void
-  resume(): void
-  stop(): void
-  abandon(): void
-}
 
 /** What the tasks of one thread share. */
 export class TaskFactory {
@@ -39,6 +35,7 @@ export class TaskFactory {
   readonly #brokers: BrokerCache
   readonly #plugins: Plugins
   readonly #logger: Logger
+  readonly #mayWrite: MayWrite
   #offsets: Promise<OffsetStore> | undefined
 
   constructor(
@@ -49,6 +46,8 @@ export class TaskFactory {
     this.#worker = parseAs(workerKeys, environment.worker)
     this.#brokers = parts.brokers
     this.#logger = parts.logger
+    const lease = new Lease(environment.lease)
+    this.#mayWrite = () => lease.holdsAt(systemClock.now())
     this.#plugins = new Plugins({
       registry: parts.registry,
       pluginPath: this.#worker['plugin.path'],
@@ -60,6 +59,11 @@ export class TaskFactory {
   async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
     const keys = parseAs(connectorKeys, spec.config)
     const plugin = await this.#plugins.find('connector', keys['connector.class'])
+    if (spec.task === CONNECTOR) {
+      const { connector, unresolved, config: resolved, paused } = spec
+      const options = { plugin, connector, config: unresolved, resolved, reporter }
+      return new ConnectorRunner(options, paused)
+    }
     const settings: ErrorSettings = {
       tolerance: keys['errors.tolerance'],
       retryTimeoutMs: keys['errors.retry.timeout'],
@@ -84,11 +88,7 @@ export class TaskFactory {
     const { spec, reporter, policy } = parts
     const worker = this.#worker
     parseAs(sourceConnectorKeys, spec.config)
-    const broker = await this.#brokers.forConnector(
-      'producer',
-      this.#environment.worker,
-      spec.config
-    )
+    const broker = await this.#broker('producer', spec)
     const exactlyOnce = worker['exactly.once.source.support'] !== 'disabled'
     const creation = worker['topic.creation.enable'] ? new TopicCreation(spec.config) : null
     const maxBytes = worker['task.buffer.bytes']
@@ -123,11 +123,7 @@ export class TaskFactory {
     const { spec, reporter, policy, className } = parts
     const worker = this.#worker
     const keys = parseAs(sinkConnectorKeys, spec.config)
-    const broker = await this.#brokers.forConnector(
-      'consumer',
-      this.#environment.worker,
-      spec.config
-    )
+    const broker = await this.#broker('consumer', spec)
     const deadLetters = new DeadLetters({
       broker,
       policy,
@@ -142,9 +138,10 @@ export class TaskFactory {
     )
     const override = (key: string) => spec.config[`consumer.override.${key}`]
     const selection = selectTopics(spec.config)
+    const sinkTask = plugin.createTask(parseAs(plugin.config, spec.config), spec.config)
     return new SinkRunner(
       {
-        task: plugin.createTask(parseAs(plugin.config, spec.config), spec.config),
+        task: leasedSink(sinkTask, this.#mayWrite),
         className,
         connector: spec.connector,
         taskNumber: spec.task,
@@ -172,6 +169,11 @@ export class TaskFactory {
       },
       spec.paused
     )
+  }
+
+  async #broker(client: 'producer' | 'consumer', { config }: TaskSpec): Promise<Broker> {
+    const broker = await this.#brokers.forConnector(client, this.#environment.worker, config)
+    return leasedBroker(broker, this.#mayWrite)
   }
 
   /** One for all source tasks of the thread; opened with the first. */

@@ -34,7 +34,13 @@ export interface TaskSupervisorOptions {
   prepare(view: TaskView): Promise<Omit<TaskSpec, 'paused'>>
   /** Hears of every change. */
   changed(view: TaskView): void
-  readonly listener: Pick<RunListener, 'progress' | 'metrics' | 'topic'>
+  readonly listener: Pick<RunListener, 'progress' | 'metrics' | 'topic' | 'taskConfigs'>
+  /**
+   * A newer owner has fenced the run. In a group that may have been this task's own successor or a
+   * fencing round, so the task starts again if it still belongs here.
+   * @returns whether to start again; else it fails
+   */
+  fenced(): boolean
 }
 
 /**
@@ -144,7 +150,8 @@ export class TaskSupervisor {
     this.#failures++
     // As in Kafka Connect a lost connection has no deadline, unless the connector sets one.
     const expired = this.#retryLimitMs > 0 && now - this.#failingSince >= this.#retryLimitMs
-    if (!error.retriable || expired) {
+    const again = error.fenced ? this.#options.fenced() : error.retriable && !expired
+    if (!again) {
       logger.error(`Task ${name} failed.`, loggedFields(error))
       this.#move('failed', traceOf(error))
       return

@@ -1,3 +1,4 @@
+import type { RawConfig } from '../api/config.ts'
 import { ConnectError, describeError, FencedError } from '../api/errors.ts'
 import type { Progress } from '../api/task.ts'
 import type { TaskReport } from './task-reporter.ts'
@@ -21,6 +22,7 @@ export type FromThread =
       readonly values: Readonly<Record<string, number>>
     }
   | { readonly type: 'topic'; readonly run: number; readonly topic: string }
+  | { readonly type: 'task-configs'; readonly run: number; readonly configs: readonly RawConfig[] }
   | { readonly type: 'ended'; readonly run: number; readonly error: PlainError | null }
   | {
       readonly type: 'log'

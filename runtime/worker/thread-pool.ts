@@ -1,4 +1,5 @@
 import { Worker as Thread } from 'node:worker_threads'
+import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
 import type { TaskReport } from './task-reporter.ts'
 import type { TaskEnvironment, TaskSpec } from './task-spec.ts'
@@ -10,6 +11,8 @@ export interface RunListener {
   progress(progress: Progress): void
   metrics(values: Readonly<Record<string, number>>): void
   topic(name: string): void
+  /** Of a connector: what its tasks are, references unresolved. */
+  taskConfigs(configs: readonly RawConfig[]): void
   /** @param error null when it ended because it was told to */
   ended(error: PlainError | null): void
 }
@@ -136,6 +139,7 @@ export class ThreadPool implements TaskPool {
     else if (message.type === 'progress') listener?.progress(message.progress)
     else if (message.type === 'metrics') listener?.metrics(message.values)
     else if (message.type === 'topic') listener?.topic(message.topic)
+    else if (message.type === 'task-configs') listener?.taskConfigs(message.configs)
     else listener?.ended(message.error)
   }
 
@@ -176,7 +180,8 @@ function bound(listener: RunListener): Omit<RunListener, 'ended'> {
     report: (report) => listener.report(report),
     progress: (progress) => listener.progress(progress),
     metrics: (values) => listener.metrics(values),
-    topic: (name) => listener.topic(name)
+    topic: (name) => listener.topic(name),
+    taskConfigs: (configs) => listener.taskConfigs(configs)
   }
 }
 

@@ -3,13 +3,13 @@ import type { RawConfig } from '../api/config.ts'
 import { describeError } from '../api/errors.ts'
 import type { Logger, Progress } from '../api/task.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { Status, StatusStore } from '../stores/status-store.ts'
-import { type TaskId, taskName } from './task-spec.ts'
+import { parseStatusKey, type Status, type StatusStore } from '../stores/status-store.ts'
+import { CONNECTOR, type TaskId, taskKey, taskName } from './task-spec.ts'
 import { shownState } from './task-state.ts'
 import { TaskSupervisor, type TaskView } from './task-supervisor.ts'
 import type { TaskPool } from './thread-pool.ts'
 
-/** A task that should run here. */
+/** A task that should run here, or a connector, which is task -1. */
 export interface WantedTask extends TaskId {
   /** References unresolved: they are resolved anew at every start. */
   readonly config: RawConfig
@@ -33,58 +33,89 @@ export interface WorkerOptions {
   /** Milliseconds that all tasks together may take to stop. */
   readonly stopTimeoutMs: number
   readonly trackTopics: boolean
-  nextGeneration(): number
+  /**
+   * The number of the next run of a task: above those of all runs before it, wherever they were.
+   * @throws {RetriableError} while this worker may start nothing
+   */
+  nextGeneration(id: TaskId): number
   resolve(config: RawConfig): Promise<RawConfig>
   /** Masks secrets in a trace that is about to be stored. */
   redact(text: string): string
+  /** A run was fenced by a newer one. @returns whether the task may still be this worker's */
+  fenced(id: TaskId): boolean
   progress(task: TaskId, progress: Progress): void
   /** A task has another state. */
   changed(task: TaskId, view: TaskView): void
+  /** A connector has worked out its task configs, references unresolved. */
+  taskConfigs(connector: string, configs: readonly RawConfig[]): void
 }
 
 interface SupervisedTask {
-  readonly wanted: WantedTask
+  wanted: WantedTask
   readonly supervisor: TaskSupervisor
   shown: string
+  /** The number of its last run here, or of the one that is about to be; 0 before the first. */
+  generation: number
+  stopping: Promise<void> | null
 }
 
-/** The tasks of this process: keeps them running and their statuses true. */
+/** How a task is stopped. */
+export interface StopOptions {
+  /** Cut it off: what it has read is another's already, so it must not finish anything. */
+  readonly abandon?: boolean
+  /** Whether its status says UNASSIGNED afterwards; not for one that starts again at once. */
+  readonly silent?: boolean
+}
+
+/** The tasks and connectors of this process: keeps them running and their statuses true. */
 export class Worker {
   readonly #options: WorkerOptions
   readonly #tasks = new Map<string, SupervisedTask>()
+  readonly #endReading: () => void
+  #writing: Promise<unknown> = Promise.resolve()
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.#endReading = options.statuses.onRead((key, status) => this.#correct(key, status))
   }
 
-  /** The tasks that are here, running or failed. */
+  /** What is here, running or failed, but for what is being stopped. */
   tasks(): readonly WantedTask[] {
-    return [...this.#tasks.values()].map(({ wanted }) => wanted)
+    return [...this.#tasks.values()].filter(({ stopping }) => !stopping).map(wantedOf)
+  }
+
+  /** Everything that is here, also what has not yet stopped: nobody else may run it. */
+  owned(): readonly WantedTask[] {
+    return [...this.#tasks.values()].map(wantedOf)
   }
 
   view(id: TaskId): TaskView | null {
-    return this.#tasks.get(taskName(id))?.supervisor.view ?? null
+    return this.#tasks.get(taskKey(id))?.supervisor.view ?? null
   }
 
+  /** Starts what is not here. What is still being stopped has to be gone first. */
   start(wanted: WantedTask): void {
-    const { pool, clock, random, logger, metrics } = this.#options
+    const key = taskKey(wanted)
+    if (this.#tasks.has(key)) return
+    const { pool, clock, random, logger, metrics, fenced } = this.#options
     const { connector, task } = wanted
-    const name = taskName(wanted)
     const supervisor = new TaskSupervisor({
-      name,
+      name: taskName(wanted),
       pool,
       clock,
       random,
       logger,
+      fenced: () => fenced({ connector, task }),
       prepare: (view) => this.#prepare(wanted, view),
       changed: (view) => this.#changed(wanted, view),
       listener: {
         progress: (progress) => this.#options.progress(wanted, progress),
         metrics: (values) => metrics.set({ connector, task, values }),
-        topic: (topic) => this.#track(wanted, topic)
+        topic: (topic) => this.#track(wanted, topic),
+        taskConfigs: (configs) => this.#options.taskConfigs(connector, configs)
       }
     })
-    this.#tasks.set(name, { wanted, supervisor, shown: '' })
+    this.#tasks.set(key, { wanted, supervisor, shown: '', generation: 0, stopping: null })
     supervisor.start(wanted.paused)
   }
 
@@ -97,85 +128,112 @@ export class Worker {
   }
 
   /** Stops tasks in order; those that do not stop in time are left behind, fenced. */
-  async stop(ids: readonly TaskId[]): Promise<void> {
-    await Promise.all(
-      ids.map(async (id) => {
-        const found = this.#tasks.get(taskName(id))
-        await found?.supervisor.stop(this.#options.stopTimeoutMs)
-        this.#tasks.delete(taskName(id))
-        this.#options.metrics.remove(id.connector, id.task)
-      })
-    )
+  async stop(ids: readonly TaskId[], options: StopOptions = {}): Promise<void> {
+    await Promise.all(ids.map((id) => this.#stop(id, options)))
   }
 
-  /** Stops everything. */
+  /** Stops everything, and writes what is left to write of statuses. */
   async close(): Promise<void> {
-    await this.stop(this.tasks())
+    await this.stop(this.owned())
+    this.#endReading()
+    await this.#writing
     await this.#options.pool.close()
   }
 
-  #setPaused(id: TaskId, paused: boolean): void {
-    const found = this.#tasks.get(taskName(id))
+  async #stop(id: TaskId, { abandon = false, silent = false }: StopOptions): Promise<void> {
+    const found = this.#tasks.get(taskKey(id))
     if (found === undefined) return
-    this.#tasks.set(taskName(id), { ...found, wanted: { ...found.wanted, paused } })
+    if (silent) found.shown = 'silent'
+    found.stopping ??= found.supervisor
+      .stop(abandon ? 0 : this.#options.stopTimeoutMs)
+      .finally(() => {
+        this.#tasks.delete(taskKey(id))
+        this.#options.metrics.remove(id.connector, id.task)
+      })
+    await found.stopping
+  }
+
+  #setPaused(id: TaskId, paused: boolean): void {
+    const found = this.#tasks.get(taskKey(id))
+    if (found === undefined) return
+    found.wanted = { ...found.wanted, paused }
     if (paused) found.supervisor.pause()
     else found.supervisor.resume()
   }
 
   /** Notes the new generation before the task can write anything with it. */
   async #prepare(wanted: WantedTask, view: TaskView) {
-    const { connector, task, tasks } = wanted
+    const { connector, task, tasks, config } = wanted
     const { nextGeneration, statuses, resolve } = this.#options
-    const generation = nextGeneration()
-    await statuses.putTask(connector, task, this.#status(wanted, { ...view, generation }))
-    return { connector, task, tasks, generation, config: await resolve(wanted.config) }
+    const generation = nextGeneration(wanted)
+    const found = this.#tasks.get(taskKey(wanted))
+    if (found !== undefined) found.generation = generation
+    await statuses.putSafely(connector, task, this.#status(wanted, { ...view, generation }))
+    const resolved = await resolve(config)
+    return { connector, task, tasks, generation, config: resolved, unresolved: config }
   }
 
   #changed(wanted: WantedTask, view: TaskView): void {
-    const { changed } = this.#options
-    const status = this.#status(wanted, view)
-    const found = this.#tasks.get(taskName(wanted))
-    const shown = `${status.state} ${status.trace}`
-    // A start is noted with its generation, by the preparation.
-    const isStart = view.state === 'STARTING' || view.state === 'RESTARTING'
-    if (found !== undefined && found.shown !== shown) {
-      this.#tasks.set(taskName(wanted), { ...found, shown: isStart ? '' : shown })
-      if (!isStart) this.#store(wanted, status)
+    const found = this.#tasks.get(taskKey(wanted))
+    if (found !== undefined && found.shown !== 'silent') {
+      const status = this.#status(wanted, view)
+      const shown = `${status.state} ${status.trace}`
+      // A start is noted with its generation, by the preparation.
+      const isStart = view.state === 'STARTING' || view.state === 'RESTARTING'
+      if (found.shown !== shown && !isStart) this.#store(wanted, status)
+      found.shown = isStart ? '' : shown
     }
-    changed(wanted, view)
+    this.#options.changed(wanted, view)
+  }
+
+  /**
+   * Another worker, which no longer has the task, has written over what this one says of it: it did
+   * not know better. Says it again.
+   */
+  #correct(key: string, status: Status | null): void {
+    const id = parseStatusKey(key)
+    const found = id === null ? undefined : this.#tasks.get(taskKey(id))
+    if (found === undefined || found.stopping !== null || found.shown === '') return
+    const { supervisor, wanted } = found
+    const mine = this.#status(wanted, supervisor.view)
+    const foreign = status !== null && status.workerId !== mine.workerId
+    if (foreign && status.generation < mine.generation) this.#store(wanted, mine)
   }
 
   #store({ connector, task }: WantedTask, status: Status): void {
     const { statuses, logger } = this.#options
-    statuses
-      .putTaskSafely(connector, task, status)
+    const written = statuses
+      .putSafely(connector, task, status)
       .catch((error: unknown) =>
         logger.warn('A status could not be stored.', { error: describeError(error) })
       )
+    this.#writing = Promise.all([this.#writing, written])
   }
 
-  #status(
-    { connector, task, version }: WantedTask,
-    { state, trace, generation }: TaskView
-  ): Status {
-    const known = this.#options.statuses.task(connector, task)
+  #status(wanted: WantedTask, { state, trace, generation }: TaskView): Status {
+    const { workerId, redact } = this.#options
+    const claimed = this.#tasks.get(taskKey(wanted))?.generation ?? 0
     return {
       state: shownState(state),
-      trace: trace === null ? null : this.#options.redact(trace),
-      workerId: this.#options.workerId,
-      // A start that fails before it has its generation must not hide those that were used.
-      generation: Math.max(generation, known?.generation ?? 0),
-      version
+      trace: trace === null ? null : redact(trace),
+      workerId,
+      // The supervisor learns the generation of a run only once the run has begun.
+      generation: Math.max(generation, claimed),
+      version: wanted.version
     }
   }
 
   #track({ connector, task }: WantedTask, topic: string): void {
-    const { statuses, clock, logger, trackTopics } = this.#options
-    if (!trackTopics) return
+    const { statuses, logger, trackTopics, clock } = this.#options
+    if (!trackTopics || task === CONNECTOR) return
     statuses
       .addTopic({ topic, connector, task, discoverTimestamp: clock.wallTime() })
       .catch((error: unknown) =>
         logger.warn('A topic could not be noted.', { topic, error: describeError(error) })
       )
   }
+}
+
+function wantedOf({ wanted }: SupervisedTask): WantedTask {
+  return wanted
 }

@@ -131,7 +131,7 @@ describe('the file sink', () => {
     assert.equal(existsSync(`${file}.offsets`), false)
   })
 
-  it('has one task, however many are allowed', () => {
-    assert.equal(plugin.taskConfigs?.({} as never, {}, 8).length, 1)
+  it('has one task, however many are allowed', async () => {
+    assert.equal((await plugin.taskConfigs?.({} as never, {}, 8))?.length, 1)
   })
 })

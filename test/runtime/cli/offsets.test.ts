@@ -28,7 +28,7 @@ async function workerFolder(path: string, state: ConnectState): Promise<void> {
   await offsets.write('other', [{ partition: { server: 'other' }, offset: { lsn: 1 } }])
   const status = await StatusStore.open(store(broker, 'connect-status'))
   for (const name of ['shop', 'warehouse']) {
-    await status.putTask(name, 0, {
+    await status.put(name, 0, {
       state,
       trace: null,
       workerId: 'w',

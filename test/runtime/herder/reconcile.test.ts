@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Generations } from '../../../runtime/herder/generations.ts'
-import { type DesiredTask, reconcile } from '../../../runtime/herder/reconcile.ts'
+import { reconcile } from '../../../runtime/herder/reconcile.ts'
+import type { WantedTask } from '../../../runtime/worker/worker.ts'
 import { Random } from '../../support/random.ts'
 
-const task = (connector: string, number: number, more: Partial<DesiredTask> = {}): DesiredTask => ({
+const task = (connector: string, number: number, more: Partial<WantedTask> = {}): WantedTask => ({
   connector,
   task: number,
   config: { a: '1' },
@@ -15,7 +15,7 @@ const task = (connector: string, number: number, more: Partial<DesiredTask> = {}
 })
 
 /** Any set of tasks: each connector has one config and one number of tasks. */
-function anyTasks(random: Random): DesiredTask[] {
+function anyTasks(random: Random): WantedTask[] {
   return ['a', 'b', 'a-1'].flatMap((connector) => {
     const tasks = random.below(4)
     const paused = random.next() < 0.3
@@ -68,31 +68,9 @@ describe('reconcile', () => {
           running.set(idOf(id), { ...one, paused })
         }
       }
-      const byId = (a: DesiredTask, b: DesiredTask) => (idOf(a) < idOf(b) ? -1 : 1)
+      const byId = (a: WantedTask, b: WantedTask) => (idOf(a) < idOf(b) ? -1 : 1)
       assert.deepEqual([...running.values()].sort(byId), desired.toSorted(byId), `seed ${seed}`)
       assert.deepEqual(reconcile(desired, desired), { stop: [], start: [], pause: [], resume: [] })
     }
-  })
-})
-
-describe('generations', () => {
-  it('grow over restarts, also when the clock goes back', () => {
-    let now = Date.UTC(2026, 0, 1)
-    const first = new Generations(0, () => now)
-    const used = [first.next(), first.next(), first.next()]
-    now -= 1_000_000
-    used.push(new Generations(used.at(-1) ?? 0, () => now).next())
-    assert.ok(used.every((generation, at) => at === 0 || generation > (used[at - 1] ?? 0)))
-  })
-
-  it('grow over the loss of the data folder', () => {
-    let now = Date.UTC(2026, 0, 1)
-    const before = new Generations(0, () => now).next()
-    now += 5000
-    assert.ok(new Generations(0, () => now).next() > before)
-  })
-
-  it('fit into 31 bits, as Kafka Connect stores them', () => {
-    assert.ok(new Generations(0, () => Date.UTC(2090, 0, 1)).next() < 2 ** 31)
   })
 })

@@ -72,7 +72,9 @@ describe('the config topic of Kafka Connect', () => {
       config: { a: 'b' },
       targetState: 'STARTED',
       tasks: null,
-      configOffset: 3
+      configOffset: 3,
+      tasksOffset: -1,
+      fencingOffset: -1
     })
   })
 

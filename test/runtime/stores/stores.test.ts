@@ -120,8 +120,9 @@ describe('the config store', () => {
     await using topics = await embeddedTopics()
     const { broker } = topics
     const store = await ConfigStore.open(options(broker, 'configs'))
+    await store.lead('leader')
     await store.putConnector('x', { 'connector.class': 'c', file: '${env:F}' }, 'STOPPED')
-    await store.putTaskConfigs('x', [{ a: '1' }])
+    await store.putTaskConfigs('x', [{ a: '1' }], false)
     await store.putFencedTasks('x', 1)
     await store.putTargetState('x', 'STARTED')
     await store.removeConnector('x')
@@ -144,6 +145,7 @@ describe('the config store', () => {
   it('sees at once what it wrote, and tells its listeners', async () => {
     await using topics = await embeddedTopics()
     const store = await ConfigStore.open(options(topics.broker, 'configs'))
+    await store.lead('leader')
     let calls = 0
     store.onChange(() => calls++)
     await store.putConnector('x', { 'connector.class': 'c' })
@@ -156,6 +158,7 @@ describe('the config store', () => {
     await using topics = await embeddedTopics()
     const reader = await ConfigStore.open(options(topics.broker, 'configs'))
     const writer = await ConfigStore.open(options(topics.broker, 'configs'))
+    await writer.lead('leader')
     const seen = new Promise<void>((resolve) => reader.onChange(() => resolve()))
     reader.follow()
     await writer.putConnector('x', { 'connector.class': 'c' })
@@ -195,8 +198,8 @@ describe('the status store', () => {
       const [task, id] = [name.slice(0, dash), Number(name.slice(dash + 1))]
       const status = kind === 'task' ? store.task(task, id) : store.connector(name)
       assert.ok(status, key)
-      if (kind === 'task') await store.putTask(task, id, status)
-      else await store.putConnector(name, status)
+      if (kind === 'task') await store.put(task, id, status)
+      else await store.put(name, -1, status)
       assert.equal(await lastRecord(broker, 'connect-status', key), payload)
       compared++
     }
@@ -204,14 +207,14 @@ describe('the status store', () => {
     await store.close()
   })
 
-  it('notes a topic once and forgets a deleted connector', async () => {
+  it('notes a topic once, and forgets it and a status', async () => {
     await using topics = await embeddedTopics()
     const { broker } = topics
     const store = await StatusStore.open(options(broker, 'status'))
     const use = { topic: 't', connector: 'c', task: 0, discoverTimestamp: 1_700_000_000_000 }
     await store.addTopic(use)
     await store.addTopic(use)
-    await store.putTask('c', 0, {
+    await store.put('c', 0, {
       state: 'RUNNING',
       trace: null,
       workerId: 'w:1',
@@ -224,7 +227,8 @@ describe('the status store', () => {
       await lastRecord(broker, 'connect-status', 'status-topic-t:connector-c'),
       '{"topic":{"name":"t","connector":"c","task":0,"discoverTimestamp":1700000000000}}'
     )
-    await store.remove('c', 1)
+    await store.put('c', 0, null)
+    await store.resetTopics('c')
     const again = await StatusStore.open(options(broker, 'status'))
     assert.deepEqual([again.topics('c'), again.task('c', 0)], [[], null])
     await Promise.all([store.close(), again.close()])
@@ -234,8 +238,8 @@ describe('the status store', () => {
     await using topics = await embeddedTopics()
     const store = await StatusStore.open(options(topics.broker, 'status'))
     const owner = { trace: null, workerId: 'new:1', generation: 8, version: null } as const
-    await store.putTask('c', 0, { ...owner, state: 'RUNNING' })
-    await store.putTaskSafely('c', 0, {
+    await store.put('c', 0, { ...owner, state: 'RUNNING' })
+    await store.putSafely('c', 0, {
       ...owner,
       state: 'UNASSIGNED',
       workerId: 'old:1',

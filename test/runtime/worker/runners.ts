@@ -53,6 +53,8 @@ export class MemoryReporter implements TaskReporter {
     this.topics.push(name)
   }
 
+  taskConfigs(): void {}
+
   next(state: TaskReport['state']): Promise<TaskReport> {
     return new Promise((resolve) => this.#waiting.push({ state, resolve }))
   }

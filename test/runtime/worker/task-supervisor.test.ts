@@ -88,10 +88,12 @@ async function supervised(config: Readonly<Record<string, string>> = {}) {
       task: 0,
       tasks: 1,
       generation: ++generation,
-      config
+      config,
+      unresolved: config
     }),
+    fenced: () => false,
     changed: (view) => views.push(view),
-    listener: { progress() {}, metrics() {}, topic() {} }
+    listener: { progress() {}, metrics() {}, topic() {}, taskConfigs() {} }
   })
   supervisor.start(false)
   await nextTurn()

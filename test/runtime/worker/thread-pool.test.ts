@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Broker } from '../../../runtime/broker/broker.ts'
+import { Lease } from '../../../runtime/worker/lease.ts'
 import type { TaskReport } from '../../../runtime/worker/task-reporter.ts'
 import type { PlainError } from '../../../runtime/worker/thread-messages.ts'
 import { ThreadPool } from '../../../runtime/worker/thread-pool.ts'
@@ -14,12 +15,15 @@ const SOURCE = join(projectRoot, 'test/support/connectors/number-source.ts')
 
 function poolOver(folder: string, threads = 2) {
   const logger = new MemoryLogger()
+  const lease = new Lease()
+  lease.extend(Number.MAX_SAFE_INTEGER)
   const pool = new ThreadPool({
     environment: {
       broker: { kind: 'lmdb', path: join(folder, 'topics') },
       worker: { 'key.converter': 'string', 'value.converter': 'string' },
       registryUrl: pathToFileURL(join(projectRoot, 'connectors/registry.ts')).href,
-      cwd: projectRoot
+      cwd: projectRoot,
+      lease: lease.memory
     },
     threads,
     logger
@@ -31,6 +35,7 @@ function run(pool: ThreadPool, connector: string, config: Readonly<Record<string
   const ended = Promise.withResolvers<PlainError | null>()
   const running = Promise.withResolvers<void>()
   const reports: TaskReport[] = []
+  const given = { name: connector, 'connector.class': SOURCE, topic: connector, ...config }
   const handle = pool.run(
     {
       connector,
@@ -38,7 +43,8 @@ function run(pool: ThreadPool, connector: string, config: Readonly<Record<string
       tasks: 1,
       generation: 1,
       paused: false,
-      config: { name: connector, 'connector.class': SOURCE, topic: connector, ...config }
+      config: given,
+      unresolved: given
     },
     {
       report(report) {
@@ -48,6 +54,7 @@ function run(pool: ThreadPool, connector: string, config: Readonly<Record<string
       progress() {},
       metrics() {},
       topic() {},
+      taskConfigs() {},
       ended: (error) => ended.resolve(error)
     }
   )

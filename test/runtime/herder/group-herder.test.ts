@@ -10,12 +10,14 @@ import { Plugins } from '../../../runtime/config/plugins.ts'
 import { Redactor } from '../../../runtime/config/redact.ts'
 import { References } from '../../../runtime/config/references.ts'
 import { workerKeys } from '../../../runtime/config/worker-keys.ts'
-import { openStandalone, type Standalone } from '../../../runtime/herder/standalone.ts'
+import { type OpenHerder, openHerder } from '../../../runtime/herder/open-herder.ts'
 import { OffsetStore } from '../../../runtime/stores/offset-store.ts'
 import { parseAs } from '../../../runtime/worker/plugin-parts.ts'
+import { taskName } from '../../../runtime/worker/task-spec.ts'
 import type { TaskState } from '../../../runtime/worker/task-state.ts'
 import { MemoryLogger, readAll } from '../../support/embedded.ts'
 import { projectRoot } from '../../support/source-files.ts'
+import { until } from '../../support/until.ts'
 
 const SOURCE = join(projectRoot, 'test/support/connectors/number-source.ts')
 
@@ -24,12 +26,12 @@ class WatchedWorker {
   readonly logger = new MemoryLogger()
   readonly redactor = new Redactor()
   readonly seen: string[] = []
-  #standalone: Standalone | undefined
+  #opened: OpenHerder | undefined
   #waiting: { state: string; resolve: () => void }[] = []
 
   async open(folder: string): Promise<this> {
     const raw = { 'key.converter': 'string', 'value.converter': 'string' }
-    this.#standalone = await openStandalone({
+    this.#opened = await openHerder({
       broker: { kind: 'lmdb', path: join(folder, 'topics') },
       config: parseAs(workerKeys, raw),
       raw,
@@ -43,29 +45,42 @@ class WatchedWorker {
       registryUrl: pathToFileURL(join(projectRoot, 'connectors/registry.ts')).href,
       cwd: projectRoot,
       logger: this.logger,
+      workerId: 'here:8083',
+      url: '',
+      alone: true,
       progress() {},
-      changed: ({ connector, task }, { state }) => this.#changed(`${connector}-${task} ${state}`)
+      changed: (id, { state }) => this.#changed(`${taskName(id)} ${state}`),
+      requestTaskConfigs: async () => {},
+      setLogLevel() {}
     })
     return this
   }
 
   get herder() {
-    assert.ok(this.#standalone)
-    return this.#standalone.herder
+    assert.ok(this.#opened)
+    return this.#opened.herder
   }
 
   get broker() {
-    assert.ok(this.#standalone)
-    return this.#standalone.broker
+    assert.ok(this.#opened)
+    return this.#opened.broker
   }
 
   reaches(task: string, state: TaskState): Promise<void> {
     return new Promise((resolve) => this.#waiting.push({ state: `${task} ${state}`, resolve }))
   }
 
+  /** Waits until the status of a connector has a state. */
+  async shows(name: string, state: string): Promise<void> {
+    await until(async () => {
+      const status = await this.herder.status(name).catch(() => null)
+      return status?.connector.state === state
+    })
+  }
+
   async close(): Promise<void> {
-    await this.#standalone?.close()
-    this.#standalone = undefined
+    await this.#opened?.close()
+    this.#opened = undefined
   }
 
   #changed(state: string): void {
@@ -86,7 +101,7 @@ const numbers = (more: Readonly<Record<string, string>> = {}) => ({
 const declared = (name: string, config: Readonly<Record<string, string>>) =>
   ({ name, config, initialState: 'RUNNING' }) as const
 
-describe('the standalone herder', () => {
+describe('a herder in a group of one', () => {
   let folder: string
   let worker: WatchedWorker
 
@@ -110,7 +125,7 @@ describe('the standalone herder', () => {
     const running = worker.reaches('a-0', 'RUNNING')
     await worker.herder.put('a', numbers())
     await running
-    const status = worker.herder.status('a')
+    const status = await worker.herder.status('a')
     assert.equal(status.type, 'source')
     assert.equal(status.connector.state, 'RUNNING')
     assert.deepEqual(
@@ -145,7 +160,7 @@ describe('the standalone herder', () => {
     const paused = worker.reaches('a-0', 'PAUSED')
     await worker.herder.pause('a')
     await paused
-    assert.equal(worker.herder.status('a').connector.state, 'PAUSED')
+    await worker.shows('a', 'PAUSED')
     const resumed = worker.reaches('a-0', 'RUNNING')
     await worker.herder.resume('a')
     await resumed
@@ -157,12 +172,13 @@ describe('the standalone herder', () => {
     await worker.herder.put('a', numbers())
     await running
     await worker.herder.stop('a')
-    assert.deepEqual(worker.herder.status('a').tasks, [])
-    assert.equal(worker.herder.status('a').connector.state, 'STOPPED')
+    await worker.shows('a', 'STOPPED')
+    assert.deepEqual((await worker.herder.status('a')).tasks, [])
     const again = worker.reaches('a-0', 'RUNNING')
     await worker.herder.resume('a')
     await again
     await worker.herder.stop('a')
+    await worker.shows('a', 'STOPPED')
     const found = await readAll(worker.broker, 'numbers')
     found.forEach(({ value }, at) => void assert.equal(value?.toString(), String(at)))
   })
@@ -185,16 +201,22 @@ describe('the standalone herder', () => {
     await worker.herder.put('a', numbers({ 'value.converter': './no-such-converter.ts' }))
     await worker.herder.put('b', numbers({ topic: 'others' }))
     await Promise.all([failed, running])
-    assert.match(worker.herder.status('a').tasks[0]?.trace ?? '', /^UNKNOWN_PLUGIN: .*no-such/)
+    assert.match(
+      (await worker.herder.status('a')).tasks[0]?.trace ?? '',
+      /^UNKNOWN_PLUGIN: .*no-such/
+    )
     const again = worker.reaches('a-0', 'FAILED')
-    await worker.herder.restart('a', { onlyFailed: true })
+    await worker.herder.restartWith('a', { includeTasks: true, onlyFailed: true })
     await again
-    await worker.herder.restart('b', { onlyFailed: true })
+    await worker.herder.restartWith('b', { includeTasks: true, onlyFailed: true })
     assert.equal(worker.seen.filter((state) => state === 'b-0 STARTING').length, 1)
     const restarted = worker.reaches('b-0', 'RUNNING')
     await worker.herder.restartTask('b', 0)
     await restarted
-    await assert.rejects(worker.herder.restartTask('b', 7), { code: 'UNKNOWN_TASK' })
+    await assert.rejects(worker.herder.restartTask('b', 7), {
+      status: 404,
+      message: 'Unknown task: b-7'
+    })
   })
 
   it('shows a lost connection while it is retried, and recovers by itself', async () => {
@@ -202,31 +224,35 @@ describe('the standalone herder', () => {
     const running = worker.reaches('a-0', 'RUNNING')
     await worker.herder.put('a', numbers({ 'lose.connection': '1' }))
     await waiting
-    const [task] = worker.herder.status('a').tasks
+    const [task] = (await worker.herder.status('a')).tasks
     assert.equal(task?.state, 'RESTARTING')
     assert.match(task?.trace ?? '', /^LOST: No connection\nFailed 1 times/)
     await running
-    assert.equal(worker.herder.status('a').tasks[0]?.trace, null)
+    assert.equal((await worker.herder.status('a')).tasks[0]?.trace, null)
   })
 
   it('fails a connector whose class is unknown, and mends it by its next config', async () => {
     await worker.herder.put('a', { 'connector.class': 'no-such-class' })
-    assert.equal(worker.herder.status('a').connector.state, 'FAILED')
-    assert.match(worker.herder.status('a').connector.trace ?? '', /no-such-class/)
+    await worker.shows('a', 'FAILED')
+    assert.match((await worker.herder.status('a')).connector.trace ?? '', /no-such-class/)
     const running = worker.reaches('a-0', 'RUNNING')
     await worker.herder.put('a', numbers())
     await running
-    assert.equal(worker.herder.status('a').connector.state, 'RUNNING')
+    await worker.shows('a', 'RUNNING')
   })
 
   it('deletes a connector with its statuses, but not its offsets', async () => {
     const running = worker.reaches('a-0', 'RUNNING')
     await worker.herder.put('a', numbers())
     await running
-    await worker.herder.stop('a')
     await worker.herder.remove('a')
-    assert.throws(() => worker.herder.status('a'), { code: 'UNKNOWN_CONNECTOR' })
-    await assert.rejects(worker.herder.pause('a'), { code: 'UNKNOWN_CONNECTOR' })
+    await until(() =>
+      worker.herder.status('a').then(
+        () => false,
+        ({ status, message }) => status === 404 && message === 'No status found for connector a'
+      )
+    )
+    await assert.rejects(worker.herder.pause('a'), { status: 404, message: 'Unknown connector a' })
     const offsets = await OffsetStore.open({
       broker: worker.broker,
       clock: systemClock,
@@ -243,8 +269,8 @@ describe('the standalone herder', () => {
     const config = numbers({ topic: '${env:TOPIC}', 'key.converter': '${env:SECRET}' })
     await worker.herder.put('a', config)
     await failed
-    assert.doesNotMatch(worker.herder.status('a').tasks[0]?.trace ?? '', /hunter2/)
-    assert.equal(worker.herder.config('a')?.['topic'], '${env:TOPIC}')
+    assert.doesNotMatch((await worker.herder.status('a')).tasks[0]?.trace ?? '', /hunter2/)
+    assert.equal((await worker.herder.connector('a')).config['topic'], '${env:TOPIC}')
     const stored = await readAll(worker.broker, 'connect-configs')
     assert.ok(stored.every(({ value }) => !/hunter2|from-env/.test(value?.toString() ?? '')))
   })
@@ -261,7 +287,6 @@ describe('the standalone herder', () => {
       worker.logger.lines.some(({ message }) => /'b' is in none of the files/.test(message))
     )
     assert.equal(worker.seen.filter((state) => state === 'a-0 STARTING').length, 1)
-    assert.ok(worker.herder.config('b'))
     const again = worker.reaches('b-0', 'RUNNING')
     await worker.herder.declare([a, b])
     await again

@@ -2,7 +2,7 @@ import type { RawConfig } from '../api/config.ts'
 import type { Connector } from '../api/connector.ts'
 import { ConnectError } from '../api/errors.ts'
 import { connectorKeys } from '../config/connector-keys.ts'
-import { parseAs } from '../worker/plugin-parts.ts'
+import { parseAs } from './plugin-parts.ts'
 
 /**
  * The task configs of a connector, as they are published: the connector's config with what the plugin
@@ -10,15 +10,15 @@ import { parseAs } from '../worker/plugin-parts.ts'
  *
  * @throws {ConnectError} TOO_MANY_TASKS when the plugin returns more than `tasks.max`
  */
-export function taskConfigsOf(
+export async function taskConfigsOf(
   plugin: Connector,
   config: RawConfig,
   resolved: RawConfig
-): RawConfig[] {
+): Promise<RawConfig[]> {
   const keys = parseAs(connectorKeys, resolved)
   const max = keys['tasks.max']
   const additions =
-    plugin.taskConfigs?.(parseAs(plugin.config, resolved), resolved, max) ??
+    (await plugin.taskConfigs?.(parseAs(plugin.config, resolved), resolved, max)) ??
     Array.from({ length: plugin.kind === 'source' ? 1 : max }, () => ({}))
   if (additions.length > max && keys['tasks.max.enforce']) {
     throw new ConnectError(

@@ -1,0 +1,382 @@
+import type { RawConfig } from '../api/config.ts'
+import { ConnectError, FencedError } from '../api/errors.ts'
+import type { ConnectorConfig, TargetState } from '../stores/config-log.ts'
+import type { Status } from '../stores/status-store.ts'
+import { CONNECTOR, type TaskId } from '../worker/task-spec.ts'
+import { GroupWorker, type GroupWorkerOptions } from './group-worker.ts'
+import type {
+  ConfigPatch,
+  ConnectorInfo,
+  ConnectorOffset,
+  ConnectorStatus,
+  GivenConfig,
+  GroupView,
+  Herder,
+  InitialState,
+  RestartOptions,
+  SessionKey,
+  Startup,
+  StateView,
+  TaskInfo,
+  TaskStateView
+} from './herder.ts'
+import type { OffsetRequests } from './offset-requests.ts'
+import { sameConfig } from './reconcile.ts'
+import { conflict, ForwardError, RequestError } from './request-error.ts'
+
+export interface GroupHerderOptions extends Omit<GroupWorkerOptions, 'restartFenced'> {
+  /** Kafka's id of the cluster. */
+  readonly clusterId: string
+  /** Whether no other worker shares the connectors: what fences a task then is a second owner. */
+  readonly alone: boolean
+  readonly trackTopics: boolean
+  readonly allowTopicReset: boolean
+  readonly offsets: OffsetRequests
+}
+
+/** A connector as a file has it. */
+export interface DeclaredConnector {
+  readonly name: string
+  readonly config: RawConfig
+  readonly initialState: InitialState
+}
+
+const TARGET = { RUNNING: 'STARTED', PAUSED: 'PAUSED', STOPPED: 'STOPPED' } as const
+
+/** How often the connectors of files are written again when another leader came in between. */
+const DECLARE_TRIES = 5
+
+/**
+ * The herder of a worker in a group, which may be a group of one. Reads answer from what this worker
+ * has read; changes are written by the leader, and resolve when this worker has read them itself.
+ */
+export class GroupHerder implements Herder {
+  readonly #options: GroupHerderOptions
+  readonly #group: GroupWorker
+  #startup: Startup = { state: 'starting', stage: 'joining the group' }
+
+  constructor(options: GroupHerderOptions) {
+    this.#options = options
+    this.#group = new GroupWorker({ ...options, restartFenced: !options.alone })
+  }
+
+  get workerId(): string {
+    return this.#options.workerId
+  }
+
+  get clusterId(): string {
+    return this.#options.clusterId
+  }
+
+  get startup(): Startup {
+    return this.#startup
+  }
+
+  get group(): GroupView {
+    return this.#group.view
+  }
+
+  get sessionKey(): SessionKey | null {
+    return this.#options.configs.sessionKey
+  }
+
+  /**
+   * Joins the group and starts what it is given.
+   * @param declared with these, they alone run, as of their files
+   */
+  async start(declared?: readonly DeclaredConnector[]): Promise<void> {
+    if (declared !== undefined) this.#group.declare(new Set(declared.map(({ name }) => name)))
+    await this.#group.start(() => (declared ? this.#write(declared) : Promise.resolve()))
+    this.#startup = { state: 'ready', stage: 'ready' }
+  }
+
+  /** Stops every task in order and leaves the group. What the config topic wants stays. */
+  async close(): Promise<void> {
+    this.#startup = { state: 'stopping', stage: 'stopping tasks' }
+    await this.#group.close()
+  }
+
+  /**
+   * Makes the connectors of files the ones that run: new and changed ones are written, the others of
+   * the config topic do not run here (their configs and offsets stay). Unchanged ones do not notice.
+   */
+  async declare(connectors: readonly DeclaredConnector[]): Promise<void> {
+    const { configs, logger } = this.#options
+    const names = new Set(connectors.map(({ name }) => name))
+    for (const { name } of configs.connectors()) {
+      if (names.has(name) || !this.#group.manages(name)) continue
+      logger.warn(`Connector '${name}' is in none of the files: it does not run. Its offsets stay.`)
+    }
+    this.#group.declare(names)
+    await this.#write(connectors)
+    this.#group.member.rejoin()
+    await this.#group.settle()
+  }
+
+  connectors(): readonly string[] {
+    return this.#options.configs
+      .connectors()
+      .map(({ name }) => name)
+      .filter((name) => this.#group.manages(name))
+  }
+
+  async connector(name: string): Promise<ConnectorInfo> {
+    return this.#info(this.#known(name, `Connector ${name} not found`))
+  }
+
+  async status(name: string): Promise<ConnectorStatus> {
+    const { statuses, configs } = this.#options
+    const status = statuses.connector(name)
+    if (status === null) throw new RequestError(404, `No status found for connector ${name}`)
+    const connector = configs.connector(name)
+    const count = connector?.tasks?.length ?? 0
+    const tasks = Array.from({ length: count }, (_, id) => id).flatMap((id) => {
+      const known = statuses.task(name, id)
+      return known === null ? [] : [{ id, ...viewOf(known) }]
+    })
+    const type = connector === null ? 'unknown' : (await this.#group.learn(connector)).kind
+    return { name, type, connector: viewOf(status), tasks }
+  }
+
+  taskStatus(name: string, task: number): TaskStateView {
+    const status = this.#options.statuses.task(name, task)
+    if (status === null || task < 0) {
+      throw new RequestError(404, `No status found for task ${name}-${task}`)
+    }
+    return { id: task, ...viewOf(status) }
+  }
+
+  tasks(name: string): readonly TaskInfo[] {
+    const { tasks } = this.#known(name, `Connector ${name} not found`)
+    return (tasks ?? []).map((config, task) => ({ id: { connector: name, task }, config }))
+  }
+
+  create(name: string, config: GivenConfig, initial?: InitialState): Promise<ConnectorInfo> {
+    return this.#asLeader(async () => {
+      const { configs } = this.#options
+      if (configs.connector(name) !== null) {
+        throw new RequestError(409, `Connector ${name} already exists`)
+      }
+      await configs.putConnector(name, withoutNulls(config), initial && TARGET[initial])
+      return this.#info(this.#known(name, `Connector ${name} not found`))
+    })
+  }
+
+  put(
+    name: string,
+    config: GivenConfig
+  ): Promise<{ readonly created: boolean; readonly connector: ConnectorInfo }> {
+    return this.#asLeader(async () => {
+      const { configs } = this.#options
+      const created = configs.connector(name) === null
+      await configs.putConnector(name, withoutNulls(config))
+      const connector = await this.#info(this.#known(name, `Connector ${name} not found`))
+      return { created, connector }
+    })
+  }
+
+  patch(name: string, patch: ConfigPatch): Promise<ConnectorInfo> {
+    return this.#asLeader(async () => {
+      const { config } = this.#known(name, `Connector ${name} not found`)
+      await this.#options.configs.putConnector(name, withoutNulls({ ...config, ...patch }))
+      return this.#info(this.#known(name, `Connector ${name} not found`))
+    })
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#asLeader(async () => {
+      this.#known(name, `Connector ${name} not found`)
+      await this.#options.configs.removeConnector(name)
+    })
+  }
+
+  pause(name: string): Promise<void> {
+    return this.#target(name, 'PAUSED')
+  }
+
+  resume(name: string): Promise<void> {
+    return this.#target(name, 'STARTED')
+  }
+
+  stop(name: string): Promise<void> {
+    return this.#asLeader(async () => {
+      this.#known(name, `Unknown connector ${name}`)
+      await this.#options.configs.stopConnector(name)
+    })
+  }
+
+  restart(name: string): Promise<void> {
+    return this.#asOwner({ connector: name, task: CONNECTOR }, () => {
+      this.#known(name, `Unknown connector: ${name}`)
+    })
+  }
+
+  restartWith(name: string, options: RestartOptions): Promise<ConnectorStatus> {
+    return this.#asLeader(async () => {
+      this.#known(name, `Unknown connector: ${name}`)
+      const status = await this.status(name).catch(() => {
+        throw new RequestError(404, `Status for connector ${name} not found`)
+      })
+      await this.#options.configs.putRestart(name, options)
+      const due = ({ state }: StateView) => !options.onlyFailed || state === 'FAILED'
+      const restarting = <V extends StateView>(view: V): V =>
+        due(view) ? { ...view, state: 'RESTARTING' } : view
+      return {
+        ...status,
+        connector: restarting(status.connector),
+        tasks: options.includeTasks ? status.tasks.map(restarting) : status.tasks
+      }
+    })
+  }
+
+  restartTask(name: string, task: number): Promise<void> {
+    return this.#asOwner({ connector: name, task }, () => {
+      this.#known(name, `Unknown connector: ${name}`)
+      if (!this.#options.configs.hasTask(name, task)) {
+        throw new RequestError(404, `Unknown task: ${name}-${task}`)
+      }
+    })
+  }
+
+  topics(name: string): readonly string[] {
+    if (!this.#options.trackTopics) throw new RequestError(403, 'Topic tracking is disabled.')
+    return this.#options.statuses.topics(name)
+  }
+
+  async resetTopics(name: string): Promise<void> {
+    if (!this.#options.trackTopics) throw new RequestError(403, 'Topic tracking is disabled.')
+    if (!this.#options.allowTopicReset) {
+      throw new RequestError(403, 'Topic tracking reset is disabled.')
+    }
+    await this.#options.statuses.resetTopics(name)
+  }
+
+  putTaskConfigs(name: string, configs: readonly RawConfig[]): Promise<void> {
+    return this.#asLeader(() => {
+      this.#known(name, `Connector ${name} not found`)
+      return this.#group.publisher.write(name, configs)
+    })
+  }
+
+  fence(name: string): Promise<void> {
+    return this.#asLeader(async () => {
+      const connector = this.#known(name, `Connector ${name} not found`)
+      const { kind } = await this.#group.learn(connector)
+      if (kind === 'sink') {
+        throw new RequestError(400, `Connector ${name} is not a source connector`)
+      }
+      await this.#group.publisher.fence(name)
+    })
+  }
+
+  setClusterLogLevel(logger: string, level: string): Promise<void> {
+    return this.#options.configs.putLogLevel(logger, level)
+  }
+
+  /** Resolves once everything that should run here has started, or has failed to. */
+  settled(): Promise<void> {
+    return this.#group.settled()
+  }
+
+  #known(name: string, otherwise: string): ConnectorConfig {
+    const known = this.#options.configs.connector(name)
+    if (known === null || !this.#group.manages(name)) throw new RequestError(404, otherwise)
+    return known
+  }
+
+  async #info(connector: ConnectorConfig): Promise<ConnectorInfo> {
+    const { name, config, tasks } = connector
+    const { kind } = await this.#group.learn(connector)
+    const ids = (tasks ?? []).map((_, task) => ({ connector: name, task }))
+    return { name, config, tasks: ids, type: kind }
+  }
+
+  /** A write that fails leaves it open who leads: the group is asked, and the caller asks again. */
+  async #asLeader<T>(work: () => Promise<T>): Promise<T> {
+    return this.#group.queue.run(async () => {
+      const { isLeader } = this.#group.member.state
+      if (!isLeader) throw new ForwardError(this.#group.leaderUrl)
+      if (!this.#options.configs.isLeading) throw conflict()
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof FencedError) && codeOf(error) !== 'NOT_LEADER') throw error
+        this.#group.member.rejoin()
+        throw conflict()
+      }
+    })
+  }
+
+  async #asOwner(id: TaskId, check: () => void): Promise<void> {
+    await this.#group.queue.run(async () => {
+      check()
+      if (this.#group.owns(id)) return this.#group.restart([id])
+      const { isLeader } = this.#group.member.state
+      const owner = this.#group.leader.ownerOf(id)
+      if (!isLeader) throw new ForwardError(this.#group.leaderUrl)
+      throw new ForwardError(owner === null || owner.workerId === this.workerId ? null : owner.url)
+    })
+  }
+
+  async #target(name: string, state: TargetState): Promise<void> {
+    this.#known(name, `Unknown connector ${name}`)
+    await this.#options.configs.putTargetState(name, state)
+  }
+
+  async #write(connectors: readonly DeclaredConnector[]): Promise<void> {
+    for (const declared of connectors) {
+      for (let tries = 1; ; tries++) {
+        try {
+          await this.#asLeader(() => this.#writeOne(declared))
+          break
+        } catch (error) {
+          if (!(error instanceof RequestError) || tries === DECLARE_TRIES) throw error
+          await this.#group.member.rejoined()
+        }
+      }
+    }
+  }
+
+  async #writeOne({ name, config, initialState }: DeclaredConnector): Promise<void> {
+    const { configs } = this.#options
+    const known = configs.connector(name)
+    const target = TARGET[initialState]
+    const full = { ...config, name }
+    const same = known !== null && sameConfig(known.config, full)
+    if (same && known.targetState === target) return
+    if (target === 'STOPPED' && known !== null) await configs.stopConnector(name)
+    if (!same) await configs.putConnector(name, full, target)
+    else if (target !== 'STOPPED') await configs.putTargetState(name, target)
+  }
+
+  offsets(name: string): Promise<readonly ConnectorOffset[]> {
+    return this.#options.offsets.list(this.#known(name, `Connector ${name} not found`))
+  }
+
+  alterOffsets(name: string, offsets: readonly ConnectorOffset[]): Promise<string> {
+    return this.#asLeader(async () =>
+      this.#options.offsets.alter(this.#known(name, `Connector ${name} not found`), offsets)
+    )
+  }
+
+  resetOffsets(name: string): Promise<string> {
+    return this.#asLeader(async () =>
+      this.#options.offsets.reset(this.#known(name, `Connector ${name} not found`))
+    )
+  }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof ConnectError ? error.code : null
+}
+
+function viewOf({ state, workerId, trace, version }: Status): StateView {
+  return { state, workerId, trace, version }
+}
+
+/** A key that is given as null counts as not given. */
+function withoutNulls(config: GivenConfig): RawConfig {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]) => (value === null ? [] : [[key, value]]))
+  )
+}

@@ -1,0 +1,310 @@
+import type { Clock } from '../api/clock.ts'
+import { sleep } from '../api/clock.ts'
+import { ConnectError, describeError, isRetriable } from '../api/errors.ts'
+import type { Logger } from '../api/task.ts'
+import { type GroupCoordinator, GroupError, type JoinAnswer } from '../broker/group-coordinator.ts'
+import type { Lease } from '../worker/lease.ts'
+import {
+  type Assignment,
+  decodeAssignment,
+  decodeMetadata,
+  encodeAssignment,
+  encodeMetadata,
+  type MemberMetadata
+} from './group-protocol.ts'
+
+/** What the group asks of a worker. */
+export interface GroupHandler {
+  /** What to tell the group now. */
+  metadata(): MemberMetadata
+  /** This worker leads: what each member has from now on, by its id. */
+  assign(
+    members: ReadonlyMap<string, MemberMetadata>,
+    generation: number
+  ): Promise<ReadonlyMap<string, Assignment>>
+  /** A new generation has begun, with this assignment. */
+  assigned(assignment: Assignment): void
+  /**
+   * The group went on without this worker, or may have: whatever it ran may run elsewhere. Resolves
+   * when nothing of it runs here any more.
+   */
+  lost(): Promise<void>
+}
+
+export interface GroupMemberOptions {
+  readonly coordinator: GroupCoordinator
+  readonly handler: GroupHandler
+  readonly lease: Lease
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly heartbeatIntervalMs: number
+  readonly sessionTimeoutMs: number
+}
+
+/** How long to wait before the coordinator is asked again after a failure. */
+const RETRY_MS = 100
+const NOBODY = -1
+
+/** What is known of the group. */
+export interface GroupState {
+  readonly memberId: string
+  /** -1 while this worker is in no generation. */
+  readonly generation: number
+  readonly leaderId: string | null
+  readonly isLeader: boolean
+  readonly rebalancing: boolean
+  readonly completedRebalances: number
+  /** Milliseconds: of the last rebalance, the longest, and all together. */
+  readonly rebalanceMs: { readonly last: number; readonly max: number; readonly sum: number }
+  /** Milliseconds since the last rebalance was complete; null before the first. */
+  readonly sinceRebalanceMs: number | null
+}
+
+/**
+ * One worker's place in its group: joins, gives out assignments where it leads, says that it lives,
+ * and joins again when the group or this worker wants a new generation. Until a new assignment is
+ * there, the old one holds. It gives everything up when it is refused, or when it has heard nothing for
+ * as long as the group takes to declare it dead.
+ */
+export class GroupMember {
+  readonly #options: GroupMemberOptions
+  readonly #closing = new AbortController()
+  #memberId = ''
+  #generation = NOBODY
+  #leaderId: string | null = null
+  /** Whether an assignment is in force. */
+  #assigned = false
+  #joining = false
+  #wanted = true
+  #wake: () => void = () => {}
+  #attempt = new AbortController()
+  #losing: Promise<void> = Promise.resolve()
+  #beating = false
+  #cancelBeat: (() => void) | undefined
+  #endWatch: (() => void) | undefined
+  #running: Promise<void> = Promise.resolve()
+  #failedAt: string | undefined
+  #rebalanceBegan: number | null = null
+  #rebalanceEnded: number | null = null
+  #rebalances = 0
+  #rebalanceMs = { last: 0, max: 0, sum: 0 }
+  #waiting: (() => void)[] = []
+
+  constructor(options: GroupMemberOptions) {
+    this.#options = options
+  }
+
+  get state(): GroupState {
+    return {
+      memberId: this.#memberId,
+      generation: this.#assigned ? this.#generation : NOBODY,
+      leaderId: this.#assigned ? this.#leaderId : null,
+      isLeader: this.#assigned && this.#leaderId === this.#memberId,
+      rebalancing: this.#joining || this.#wanted,
+      completedRebalances: this.#rebalances,
+      rebalanceMs: this.#rebalanceMs,
+      sinceRebalanceMs:
+        this.#rebalanceEnded === null ? null : this.#options.clock.now() - this.#rebalanceEnded
+    }
+  }
+
+  /** Takes part from now on. */
+  start(): void {
+    this.#running = this.#run()
+    this.#endWatch = this.#options.coordinator.onRebalance?.(() => this.#beat())
+    this.#scheduleBeat()
+  }
+
+  /** Asks for a new generation: what this worker has, or what there is to do, has changed. */
+  rejoin(): void {
+    this.#wanted = true
+    this.#wake()
+  }
+
+  /** Asks for a new generation and waits for it. */
+  rejoined(): Promise<void> {
+    const next = new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.rejoin()
+    return next
+  }
+
+  /** Leaves, so that others take over at once. Nothing may run here any more. */
+  async leave(): Promise<void> {
+    const { coordinator, lease, logger } = this.#options
+    this.#closing.abort()
+    this.#attempt.abort()
+    this.#cancelBeat?.()
+    this.#endWatch?.()
+    this.#wake()
+    await this.#running
+    lease.end()
+    this.#assigned = false
+    try {
+      if (this.#memberId !== '') await coordinator.leave(this.#memberId)
+    } catch (error) {
+      logger.warn('The group could not be told that this worker leaves; it notices by itself.', {
+        error: describeError(error)
+      })
+    }
+    await coordinator.close()
+  }
+
+  async #run(): Promise<void> {
+    const closing = this.#closing.signal
+    while (!closing.aborted) {
+      await this.#losing
+      await this.#untilWanted()
+      if (closing.aborted) return
+      this.#wanted = false
+      this.#attempt = new AbortController()
+      this.#joining = true
+      this.#rebalanceBegan ??= this.#options.clock.now()
+      try {
+        await this.#join(this.#attempt.signal)
+        this.#failedAt = undefined
+      } catch (error) {
+        this.#wanted = true
+        if (!closing.aborted) await this.#failed(error)
+      } finally {
+        this.#joining = false
+      }
+    }
+  }
+
+  #untilWanted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+      if (this.#wanted || this.#closing.signal.aborted) resolve()
+    })
+  }
+
+  async #join(signal: AbortSignal): Promise<void> {
+    const { coordinator, handler } = this.#options
+    const metadata = encodeMetadata(handler.metadata())
+    const joined = await coordinator.join(this.#memberId, metadata, signal)
+    signal.throwIfAborted()
+    this.#memberId = joined.memberId
+    this.#generation = joined.generation
+    this.#leaderId = joined.leaderId
+    const assignments = await this.#assignments(joined)
+    signal.throwIfAborted()
+    const sentAt = this.#options.clock.now()
+    const answer = await coordinator.sync(joined, assignments, signal)
+    signal.throwIfAborted()
+    this.#extend(sentAt)
+    // A leader that read the list of members before this one was on it.
+    if (answer.length === 0) throw new GroupError('REBALANCE_IN_PROGRESS', 'No assignment came')
+    this.#assigned = true
+    this.#noteRebalance()
+    handler.assigned(decodeAssignment(answer))
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #noteRebalance(): void {
+    const now = this.#options.clock.now()
+    const last = now - (this.#rebalanceBegan ?? now)
+    const { max, sum } = this.#rebalanceMs
+    this.#rebalanceMs = { last, max: Math.max(max, last), sum: sum + last }
+    this.#rebalances++
+    this.#rebalanceBegan = null
+    this.#rebalanceEnded = now
+  }
+
+  async #assignments(joined: JoinAnswer): Promise<ReadonlyMap<string, Uint8Array>> {
+    if (joined.leaderId !== joined.memberId) return new Map()
+    const members = new Map(
+      joined.members.map(({ id, metadata }) => [id, decodeMetadata(metadata)])
+    )
+    const assignments = await this.#options.handler.assign(members, joined.generation)
+    return new Map([...assignments].map(([id, given]) => [id, encodeAssignment(given)]))
+  }
+
+  /** Whether what failed means that the group went on alone; and waits before the next try. */
+  async #failed(error: unknown): Promise<void> {
+    const { logger, clock } = this.#options
+    if (this.#attempt.signal.aborted) return
+    if (error instanceof GroupError) {
+      if (error.refusal === 'REBALANCE_IN_PROGRESS') return
+      this.#lose(error.message)
+      if (error.refusal === 'UNKNOWN_MEMBER') this.#memberId = ''
+      return
+    }
+    const message = describeError(error)
+    const fields = error instanceof ConnectError ? { code: error.code } : {}
+    const level = isRetriable(error) ? 'warn' : 'error'
+    if (this.#failedAt !== message) {
+      logger[level]('Cannot take part in the group; trying again.', { error: message, ...fields })
+    }
+    this.#failedAt = message
+    await sleep(clock, RETRY_MS, this.#closing.signal)
+  }
+
+  #scheduleBeat(): void {
+    const { clock, heartbeatIntervalMs } = this.#options
+    if (this.#closing.signal.aborted) return
+    this.#cancelBeat = clock.after(heartbeatIntervalMs, () => {
+      this.#beat()
+      this.#scheduleBeat()
+    })
+  }
+
+  #beat(): void {
+    const { clock, lease } = this.#options
+    if (this.#closing.signal.aborted || this.#memberId === '') return
+    if (this.#assigned && !lease.holdsAt(clock.now())) {
+      this.#lose('The group was out of reach for longer than session.timeout.ms')
+      return
+    }
+    if (this.#generation === NOBODY || this.#beating) return
+    this.#beating = true
+    void this.#sendBeat().finally(() => {
+      this.#beating = false
+    })
+  }
+
+  async #sendBeat(): Promise<void> {
+    const { coordinator, clock, logger } = this.#options
+    const member = { memberId: this.#memberId, generation: this.#generation }
+    const sentAt = clock.now()
+    const stale = () => member.memberId !== this.#memberId || member.generation !== this.#generation
+    try {
+      await coordinator.heartbeat(member)
+      if (!stale()) this.#extend(sentAt)
+    } catch (error) {
+      if (stale()) return
+      if (!(error instanceof GroupError)) {
+        logger.debug('A heartbeat failed.', { error: describeError(error) })
+      } else if (error.refusal === 'REBALANCE_IN_PROGRESS') {
+        this.#extend(sentAt)
+        if (!this.#joining) this.rejoin()
+      } else if (error.refusal === 'UNKNOWN_MEMBER' || !this.#joining) {
+        // While a join is on its way, the generation it ends in may be ahead of this heartbeat's.
+        this.#lose(error.message)
+        if (error.refusal === 'UNKNOWN_MEMBER') this.#memberId = ''
+      }
+    }
+  }
+
+  #extend(sentAt: number): void {
+    if (!this.#closing.signal.aborted) {
+      this.#options.lease.extend(sentAt + this.#options.sessionTimeoutMs)
+    }
+  }
+
+  #lose(reason: string): void {
+    const { lease, logger, handler } = this.#options
+    lease.end()
+    this.#generation = NOBODY
+    this.#attempt.abort()
+    if (this.#assigned) {
+      this.#assigned = false
+      logger.warn('This worker has lost its place in the group: it stops everything and rejoins.', {
+        reason
+      })
+      this.#losing = handler.lost().catch((error: unknown) => {
+        logger.error('What was lost could not be stopped.', { error: describeError(error) })
+      })
+    }
+    this.rejoin()
+  }
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { systemClock } from '../api/clock.ts'
+import type { RawConfig } from '../api/config.ts'
+import type { Logger, Progress } from '../api/task.ts'
+import type { Broker } from '../broker/broker.ts'
+import type { GroupCoordinator, GroupOptions } from '../broker/group-coordinator.ts'
+import { localCoordinator } from '../broker/local-coordinator.ts'
+import { type BrokerSettings, openBroker } from '../broker/open-broker.ts'
+import type { Plugins } from '../config/plugins.ts'
+import type { Redactor } from '../config/redact.ts'
+import type { References } from '../config/references.ts'
+import type { WorkerConfig } from '../config/worker-keys.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { ConfigStore } from '../stores/config-store.ts'
+import { OffsetStore } from '../stores/offset-store.ts'
+import { StatusStore } from '../stores/status-store.ts'
+import type { Lease } from '../worker/lease.ts'
+import type { TaskId } from '../worker/task-spec.ts'
+import type { TaskView } from '../worker/task-supervisor.ts'
+import { ThreadPool } from '../worker/thread-pool.ts'
+import { Worker } from '../worker/worker.ts'
+import { GroupHerder } from './group-herder.ts'
+import { PROTOCOL } from './group-protocol.ts'
+import type { WorkerHooks } from './group-worker.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { StoredOffsets } from './offset-requests.ts'
+
+export interface OpenHerderOptions {
+  readonly broker: BrokerSettings
+  readonly config: WorkerConfig
+  /** The worker's config with references resolved. */
+  readonly raw: RawConfig
+  readonly plugins: Plugins
+  readonly references: References
+  readonly redactor: Redactor
+  /** URL of the module with the built-in plugins, for the task threads. */
+  readonly registryUrl: string
+  readonly cwd: string
+  readonly logger: Logger
+  /** `host:port`, as Kafka Connect names workers. */
+  readonly workerId: string
+  /** Base URL of the REST API for other workers; empty when there is none. */
+  readonly url: string
+  /** A group of one, without a coordinator outside this process. */
+  readonly alone: boolean
+  progress(task: TaskId, progress: Progress): void
+  changed(task: TaskId, view: TaskView): void
+  requestTaskConfigs(url: string, connector: string, configs: readonly RawConfig[]): Promise<void>
+  setLogLevel(logger: string, level: string): void
+}
+
+/** A worker of a group with everything it needs, in this process. */
+export interface OpenHerder {
+  readonly herder: GroupHerder
+  readonly worker: Worker
+  readonly metrics: Metrics
+  readonly broker: Broker
+  /** Stops the tasks in order, leaves the group and closes everything. */
+  close(): Promise<void>
+}
+
+/** A group of one has nobody to be silent to. */
+const FOR_EVER_MS = 2 ** 31 - 1
+
+/** Opens the broker and the stores and puts a herder on top. Nothing runs before its `start`. */
+export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder> {
+  const { config, logger, alone } = options
+  const broker = await openBroker(options.broker, logger)
+  const stores = await openStores(broker, config, logger)
+  const metrics = new Metrics()
+  const clusterId = await broker.clusterId()
+  const coordinator = await openCoordinator(broker, options)
+  let worker: Worker | undefined
+  const herder = new GroupHerder({
+    ...options,
+    ...stores,
+    broker,
+    coordinator,
+    clusterId,
+    offsets: new StoredOffsets({ ...stores, broker }),
+    clock: systemClock,
+    groupId: config['group.id'],
+    exactlyOnce: config['exactly.once.source.support'] !== 'disabled',
+    heartbeatIntervalMs: alone ? FOR_EVER_MS : config['heartbeat.interval.ms'],
+    sessionTimeoutMs: alone ? Number.MAX_SAFE_INTEGER / 2 : config['session.timeout.ms'],
+    maxDelayMs: config['scheduled.rebalance.max.delay.ms'],
+    keyTtlMs: 3_600_000,
+    trackTopics: config['topic.tracking.enable'],
+    allowTopicReset: config['topic.tracking.allow.reset'],
+    newKey: () => randomBytes(32).toString('base64'),
+    createWorker: (hooks, lease) => {
+      worker = createWorker(options, { ...stores, metrics, hooks, lease })
+      return worker
+    }
+  })
+  if (worker === undefined) throw new Error('The herder has made no worker.')
+  const housekeeping = new Housekeeping({ broker, clock: systemClock, logger })
+  const close = async () => {
+    await housekeeping.close()
+    await herder.close()
+    await stores.close()
+    await broker.close()
+  }
+  return { herder, worker, metrics, broker, close }
+}
+
+function createWorker(
+  options: OpenHerderOptions,
+  parts: { statuses: StatusStore; metrics: Metrics; hooks: WorkerHooks; lease: Lease }
+): Worker {
+  const { config, logger, redactor, references, workerId } = options
+  const pool = new ThreadPool({
+    environment: {
+      broker: options.broker,
+      worker: options.raw,
+      registryUrl: options.registryUrl,
+      cwd: options.cwd,
+      lease: parts.lease.memory
+    },
+    threads: config['task.threads'] || availableParallelism(),
+    logger
+  })
+  return new Worker({
+    ...parts.hooks,
+    pool,
+    statuses: parts.statuses,
+    metrics: parts.metrics,
+    workerId,
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    stopTimeoutMs: config['task.shutdown.graceful.timeout.ms'],
+    trackTopics: config['topic.tracking.enable'],
+    resolve: (raw) => references.resolve(raw),
+    redact: (text) => redactor.text(text),
+    progress: options.progress
+  })
+}
+
+async function openCoordinator(
+  broker: Broker,
+  { config, alone, workerId }: OpenHerderOptions
+): Promise<GroupCoordinator> {
+  const group: GroupOptions = {
+    groupId: config['group.id'],
+    protocol: PROTOCOL,
+    sessionTimeoutMs: config['session.timeout.ms'],
+    rebalanceTimeoutMs: config['rebalance.timeout.ms'],
+    clientId: `connect-${workerId}`
+  }
+  return alone ? localCoordinator(group, systemClock) : broker.coordinator(group)
+}
+
+async function openStores(broker: Broker, config: WorkerConfig, logger: Logger) {
+  const spec = (of: 'config' | 'offset' | 'status', partitions: number) => ({
+    name: config[`${of}.storage.topic`],
+    partitions,
+    replicationFactor: config[`${of}.storage.replication.factor`]
+  })
+  const shared = { broker, clock: systemClock, logger }
+  const [configs, statuses] = await Promise.all([
+    ConfigStore.open({ ...shared, clientId: 'millrace-configs', spec: spec('config', 1) }),
+    StatusStore.open({
+      ...shared,
+      clientId: 'millrace-statuses',
+      spec: spec('status', config['status.storage.partitions'])
+    })
+  ])
+  let offsets: Promise<OffsetStore> | undefined
+  return {
+    configs,
+    statuses,
+    openOffsets: () => {
+      offsets ??= OffsetStore.open({
+        ...shared,
+        clientId: 'millrace-offsets',
+        spec: spec('offset', config['offset.storage.partitions'])
+      })
+      return offsets
+    },
+    close: async () => {
+      await configs.close()
+      await statuses.close()
+      await (await offsets?.catch(() => undefined))?.close()
+    }
+  }
+}
