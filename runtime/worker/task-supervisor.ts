@@ -34,7 +34,7 @@ export interface TaskSupervisorOptions {
   prepare(view: TaskView): Promise<Omit<TaskSpec, 'paused'>>
   /** Hears of every change. */
   changed(view: TaskView): void
-  readonly listener: Pick<RunListener, 'progress' | 'metrics' | 'topic'>
+  readonly listener: Pick<RunListener, 'progress' | 'built' | 'metrics' | 'topic'>
 }
 
 /**

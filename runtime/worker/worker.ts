@@ -2,10 +2,10 @@ import type { Clock } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import { describeError } from '../api/errors.ts'
 import type { Logger, Progress } from '../api/task.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import type { Metrics, TaskActivity } from '../metrics/metrics.ts'
 import type { Status, StatusStore } from '../stores/status-store.ts'
 import { type TaskId, taskName } from './task-spec.ts'
-import { shownState } from './task-state.ts'
+import { shownState, startupOutcome, type TaskState } from './task-state.ts'
 import { TaskSupervisor, type TaskView } from './task-supervisor.ts'
 import type { TaskPool } from './thread-pool.ts'
 
@@ -45,7 +45,8 @@ export interface WorkerOptions {
 interface SupervisedTask {
   readonly wanted: WantedTask
   readonly supervisor: TaskSupervisor
-  shown: string
+  readonly shown: string
+  readonly state: TaskState
 }
 
 /** The tasks of this process: keeps them running and their statuses true. */
@@ -79,12 +80,17 @@ export class Worker {
       prepare: (view) => this.#prepare(wanted, view),
       changed: (view) => this.#changed(wanted, view),
       listener: {
-        progress: (progress) => this.#options.progress(wanted, progress),
-        metrics: (values) => metrics.set({ connector, task, values }),
+        progress: (progress) => {
+          if (progress.lagMs !== undefined) metrics.lag(connector, task, progress.lagMs)
+          this.#options.progress(wanted, progress)
+        },
+        built: (parts) => metrics.built(connector, task, parts),
+        metrics: (readings) => metrics.take(connector, task, readings),
         topic: (topic) => this.#track(wanted, topic)
       }
     })
-    this.#tasks.set(name, { wanted, supervisor, shown: '' })
+    this.#tasks.set(name, { wanted, supervisor, shown: '', state: 'UNASSIGNED' })
+    metrics.open(connector, task)
     supervisor.start(wanted.paused)
   }
 
@@ -127,6 +133,7 @@ export class Worker {
     const { connector, task, tasks } = wanted
     const { nextGeneration, statuses, resolve } = this.#options
     const generation = nextGeneration()
+    this.#options.metrics.begin(connector, task)
     await statuses.putTask(connector, task, this.#status(wanted, { ...view, generation }))
     return { connector, task, tasks, generation, config: await resolve(wanted.config) }
   }
@@ -138,11 +145,23 @@ export class Worker {
     const shown = `${status.state} ${status.trace}`
     // A start is noted with its generation, by the preparation.
     const isStart = view.state === 'STARTING' || view.state === 'RESTARTING'
-    if (found !== undefined && found.shown !== shown) {
-      this.#tasks.set(taskName(wanted), { ...found, shown: isStart ? '' : shown })
-      if (!isStart) this.#store(wanted, status)
+    if (found !== undefined) {
+      this.#measure(wanted, found.state, view.state)
+      this.#tasks.set(taskName(wanted), {
+        ...found,
+        state: view.state,
+        shown: isStart ? '' : shown
+      })
+      if (!isStart && found.shown !== shown) this.#store(wanted, status)
     }
     changed(wanted, view)
+  }
+
+  #measure({ connector, task }: WantedTask, before: TaskState, after: TaskState): void {
+    const { metrics } = this.#options
+    metrics.state(connector, task, shownState(after).toLowerCase() as TaskActivity)
+    const outcome = startupOutcome(before, after)
+    if (outcome !== null) metrics.startup('task', outcome)
   }
 
   #store({ connector, task }: WantedTask, status: Status): void {

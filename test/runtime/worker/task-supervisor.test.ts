@@ -91,7 +91,7 @@ async function supervised(config: Readonly<Record<string, string>> = {}) {
       config
     }),
     changed: (view) => views.push(view),
-    listener: { progress() {}, metrics() {}, topic() {} }
+    listener: { progress() {}, built() {}, metrics() {}, topic() {} }
   })
   supervisor.start(false)
   await nextTurn()

@@ -46,6 +46,7 @@ function run(pool: ThreadPool, connector: string, config: Readonly<Record<string
         if (report.state === 'RUNNING') running.resolve()
       },
       progress() {},
+      built() {},
       metrics() {},
       topic() {},
       ended: (error) => ended.resolve(error)
