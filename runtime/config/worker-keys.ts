@@ -281,6 +281,11 @@ const otherKeys = {
     'Java classes cannot be loaded; put a proxy that authenticates in front'
   ),
   'response.http.headers.config': string({ doc: 'Headers to add to REST answers.', default: '' }),
+  'metrics.names': oneOf(['both', 'full', 'short'], {
+    doc: 'Which names the figures of Kafka Connect have at /metrics: see docs/metrics.md.',
+    default: 'both',
+    group: 'Log and metrics'
+  }),
   'metrics.sample.window.ms': long({
     doc: 'Length of one sample of the rates, averages and maxima at /metrics, in milliseconds.',
     default: 30_000,

@@ -1,10 +1,4 @@
-/** Figures of events: how many, and of their values the sum, the least and the greatest. */
-export interface Observation {
-  readonly count: number
-  readonly sum: number
-  readonly min: number
-  readonly max: number
-}
+import type { Observation } from './observation.ts'
 
 /** What a meter says at one moment, as plain data that crosses threads. Names are in snake_case. */
 export interface Readings {
@@ -15,16 +9,6 @@ export interface Readings {
   readonly own: Readonly<Record<string, number>>
   /** Since the readings before. */
   readonly observed: Readonly<Record<string, Observation>>
-}
-
-/** Both observations as one. */
-export function joinObservations(a: Observation, b: Observation): Observation {
-  return {
-    count: a.count + b.count,
-    sum: a.sum + b.sum,
-    min: Math.min(a.min, b.min),
-    max: Math.max(a.max, b.max)
-  }
 }
 
 /**

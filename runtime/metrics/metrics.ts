@@ -1,4 +1,7 @@
+import { type Clock, systemClock } from '../api/clock.ts'
+import { ClientRecord } from './client-record.ts'
 import type { Readings } from './meter.ts'
+import { ProcessFigures } from './process-figures.ts'
 import { Recorded } from './recorded.ts'
 import type { WindowSettings } from './sampled-window.ts'
 import { StateTimes } from './state-times.ts'
@@ -40,36 +43,45 @@ export interface TaskFigures {
 
 export type StartupOutcome = 'attempt' | 'success' | 'failure'
 
+/** How this worker and the coordinator of its group get along. */
+export interface CoordinatorRecord {
+  readonly all: Recorded
+  /** When the last heartbeat was sent and the last assignment came; null for never. */
+  heartbeatAt: number | null
+  rebalancedAt: number | null
+}
+
 export interface MetricsOptions {
   /** Kafka Connect's defaults: 2 samples of 30 seconds. */
   readonly window?: WindowSettings
-  /** Milliseconds of a clock that does not go back. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 /** What is measured on this worker. A task has figures from its first start until it is stopped. */
 export class Metrics {
   readonly now: () => number
+  readonly process: ProcessFigures
+  readonly client: ClientRecord
+  readonly coordinator: CoordinatorRecord
   /** Startups of connectors and tasks. */
   readonly startups: Recorded
   readonly #window: WindowSettings
   readonly #tasks = new Map<string, TaskFigures>()
 
-  constructor({ window, now }: MetricsOptions = {}) {
+  constructor({ window, clock = systemClock }: MetricsOptions = {}) {
     this.#window = window ?? { sampleMs: 30_000, samples: 2 }
-    this.now = now ?? (() => performance.now())
-    this.startups = this.recorded()
-  }
-
-  /** An empty record with the window of this worker. */
-  recorded(): Recorded {
-    return new Recorded(this.#window)
+    this.now = () => clock.now()
+    this.startups = new Recorded(this.#window)
+    this.process = new ProcessFigures(this.now)
+    this.client = new ClientRecord(() => new Recorded(this.#window), this.now)
+    const all = new Recorded(this.#window)
+    this.coordinator = { all, heartbeatAt: null, rebalancedAt: null }
   }
 
   /** A task is to run here. What is said of a task before this or after `remove` counts for nothing. */
   open(connector: string, task: number): void {
     const times = new StateTimes<TaskActivity>('unassigned', this.now())
-    const figures = { recorded: this.recorded(), times, parts: null, lagMs: null }
+    const figures = { recorded: new Recorded(this.#window), times, parts: null, lagMs: null }
     this.#tasks.set(`${connector}-${task}`, figures)
   }
 

@@ -1,4 +1,5 @@
-import type { Observation, Readings } from './meter.ts'
+import type { Readings } from './meter.ts'
+import { type Observation, observed as one } from './observation.ts'
 import { SampledWindow, type WindowSettings } from './sampled-window.ts'
 
 /**
@@ -86,8 +87,4 @@ export class Recorded {
     }
     window.record(seen, now)
   }
-}
-
-function one(value: number): Observation {
-  return { count: 1, sum: value, min: value, max: value }
 }

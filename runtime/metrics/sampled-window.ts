@@ -1,4 +1,4 @@
-import { joinObservations, type Observation } from './meter.ts'
+import { joinObservations, type Observation } from './observation.ts'
 
 /** `metrics.sample.window.ms` and `metrics.num.samples`. */
 export interface WindowSettings {
