@@ -19,8 +19,12 @@ export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** Labels as the format has them, values escaped; empty without labels. Names must be valid already. */
 export function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`)
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+  let text = ''
+  for (const name in labels) {
+    const value = escapeValue(labels[name] ?? '')
+    text += `${text === '' ? '{' : ','}${name}="${value}"`
+  }
+  return text === '' ? '' : `${text}}`
 }
 
 /** Any text as a name of the format: `source-record-poll-rate` is `source_record_poll_rate`. */
@@ -59,12 +63,13 @@ export function renderMetrics(families: Iterable<Family>): string {
   for (const { name, type, help, samples } of families) {
     if (samples.length === 0) continue
     lines.push(`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`)
-    for (const { labels, value } of samples) lines.push(`${name}${labels} ${numberText(value)}`)
+    for (const { labels, value } of samples) lines.push(name + labels + numberText(value))
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
 function escapeValue(text: string): string {
+  if (!/["\\\n]/.test(text)) return text
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
@@ -72,7 +77,8 @@ function escapeHelp(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
 }
 
+/** After the space that has to stand before it. */
 function numberText(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf'
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
+  if (value === Number.POSITIVE_INFINITY) return ' +Inf'
+  return value === Number.NEGATIVE_INFINITY ? ' -Inf' : ` ${value}`
 }
