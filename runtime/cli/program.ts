@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { ConnectError, describeError } from '../api/errors.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { packageVersion } from './package-version.ts'
 import { endQuietlyWithoutReader, style } from './terminal.ts'
 
 interface LazyCommand {
@@ -94,18 +92,4 @@ function isHelp(error: CommanderError): boolean {
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride().showSuggestionAfterError()
   for (const child of command.commands) throwInsteadOfExit(child)
-}
-
-/** Of the nearest package.json above: the file runs from its source and from `dist/`. */
-function packageVersion(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    try {
-      const parsed: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) {
-        return String(parsed.version)
-      }
-    } catch {
-      if (folder === dirname(folder)) return 'unknown'
-    }
-  }
 }

@@ -17,6 +17,7 @@ import { watchFiles } from './config-watch.ts'
 import { EXIT } from './exit-code.ts'
 import { loadPlugins } from './load-plugins.ts'
 import { brokerSettings } from './open-broker.ts'
+import { packageVersion } from './package-version.ts'
 import { ProgressBars, ProgressLog, type ProgressView } from './progress-view.ts'
 import { stayUp, untilSignal } from './stop-signal.ts'
 import { workerReferences } from './worker-references.ts'
@@ -64,6 +65,7 @@ export async function runWorker(
     workerId: workerIdOf(checked.worker.config),
     url: '',
     alone: true,
+    app: { version: packageVersion(), commitId: 'unknown', startedAt: performance.timeOrigin },
     progress: (task, progress) => view.show(task, progress),
     changed: (task, state) =>
       logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task }),

@@ -281,13 +281,25 @@ const otherKeys = {
     'Java classes cannot be loaded; put a proxy that authenticates in front'
   ),
   'response.http.headers.config': string({ doc: 'Headers to add to REST answers.', default: '' }),
+  'metrics.names': oneOf(['both', 'full', 'short'], {
+    doc: 'Which names the figures of Kafka Connect have at /metrics: see docs/metrics.md.',
+    default: 'both',
+    group: 'Log and metrics'
+  }),
+  'metrics.sample.window.ms': long({
+    doc: 'Length of one sample of the rates, averages and maxima at /metrics, in milliseconds.',
+    default: 30_000,
+    min: 1,
+    group: 'Log and metrics'
+  }),
+  'metrics.num.samples': int({
+    doc: 'How many such samples rates, averages and maxima look back.',
+    default: 2,
+    min: 1,
+    group: 'Log and metrics'
+  }),
   ...sameKeys(
-    [
-      'metric.reporters',
-      'metrics.num.samples',
-      'metrics.recording.level',
-      'metrics.sample.window.ms'
-    ],
+    ['metric.reporters', 'metrics.recording.level'],
     ignored(
       string({ doc: 'JMX metrics of the Java workers.', default: null, group: 'Log and metrics' }),
       'metrics are at /metrics in the format of Prometheus'

@@ -273,6 +273,12 @@ export class GroupHerder implements Herder {
     return this.#options.configs.putLogLevel(logger, level)
   }
 
+  /** The kind of a connector, as far as its plugin has been looked at. */
+  typeOf(name: string): 'source' | 'sink' | 'unknown' {
+    const connector = this.#options.configs.connector(name)
+    return connector === null ? 'unknown' : this.#group.factsOf(connector).kind
+  }
+
   /** Resolves once everything that should run here has started, or has failed to. */
   settled(): Promise<void> {
     return this.#group.settled()

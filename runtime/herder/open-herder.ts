@@ -24,7 +24,9 @@ import { GroupHerder } from './group-herder.ts'
 import { PROTOCOL } from './group-protocol.ts'
 import type { WorkerHooks } from './group-worker.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { MeasuredCoordinator } from './measured-coordinator.ts'
 import { StoredOffsets } from './offset-requests.ts'
+import { workerMetrics } from './worker-metrics.ts'
 
 export interface OpenHerderOptions {
   readonly broker: BrokerSettings
@@ -44,6 +46,8 @@ export interface OpenHerderOptions {
   readonly url: string
   /** A group of one, without a coordinator outside this process. */
   readonly alone: boolean
+  /** Of this program: its version, the commit it was built from, when it started (ms since 1970). */
+  readonly app: { readonly version: string; readonly commitId: string; readonly startedAt: number }
   progress(task: TaskId, progress: Progress): void
   changed(task: TaskId, view: TaskView): void
   requestTaskConfigs(url: string, connector: string, configs: readonly RawConfig[]): Promise<void>
@@ -54,8 +58,9 @@ export interface OpenHerderOptions {
 export interface OpenHerder {
   readonly herder: GroupHerder
   readonly worker: Worker
-  readonly metrics: Metrics
   readonly broker: Broker
+  /** The figures of this worker in Prometheus' text format. */
+  metrics(): string
   /** Stops the tasks in order, leaves the group and closes everything. */
   close(): Promise<void>
 }
@@ -66,11 +71,21 @@ const FOR_EVER_MS = 2 ** 31 - 1
 /** Opens the broker and the stores and puts a herder on top. Nothing runs before its `start`. */
 export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder> {
   const { config, logger, alone } = options
-  const broker = await openBroker(options.broker, logger)
+  const metrics = new Metrics({
+    window: {
+      sampleMs: config['metrics.sample.window.ms'],
+      samples: config['metrics.num.samples']
+    },
+    clock: systemClock
+  })
+  const broker = await openBroker(options.broker, logger, metrics.client)
   const stores = await openStores(broker, config, logger)
-  const metrics = new Metrics()
   const clusterId = await broker.clusterId()
-  const coordinator = await openCoordinator(broker, options)
+  const coordinator = new MeasuredCoordinator(
+    await openCoordinator(broker, options),
+    metrics.coordinator,
+    () => metrics.now()
+  )
   let worker: Worker | undefined
   const herder = new GroupHerder({
     ...options,
@@ -102,7 +117,23 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     await stores.close()
     await broker.close()
   }
-  return { herder, worker, metrics, broker, close }
+  const measured = { worker, metrics, ...stores, protocol: PROTOCOL, app: options.app }
+  return {
+    herder,
+    worker,
+    broker,
+    close,
+    metrics: () =>
+      workerMetrics(
+        {
+          ...measured,
+          group: herder.group,
+          clientId: `connect-${options.workerId}`,
+          connectorType: (name) => herder.typeOf(name)
+        },
+        config['metrics.names']
+      )
+  }
 }
 
 function createWorker(

@@ -117,10 +117,15 @@ export class DeadLetters {
     const byPartition = Map.groupBy(letters, ({ key }) =>
       key === null ? 0 : partitionOfKey(Buffer.from(key), this.#partitions)
     )
-    for (const [partition, records] of byPartition) {
-      await this.#producer.append(settings.topic, partition, records)
-    }
     policy.countDeadLetters(letters.length)
+    for (const [partition, records] of byPartition) {
+      try {
+        await this.#producer.append(settings.topic, partition, records)
+      } catch (error) {
+        policy.countLostLetters(records.length)
+        throw error
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { ConnectError, describeError, isRetriable } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
-import type { TaskMetrics } from './task-reporter.ts'
+import type { Meter } from '../metrics/meter.ts'
 
 /** Where an error happened, in Kafka Connect's words (`Stage`). */
 export type Stage =
@@ -69,9 +69,9 @@ export class ErrorPolicy {
   readonly settings: ErrorSettings
   readonly #name: string
   readonly #logger: Logger
-  readonly #metrics: TaskMetrics
+  readonly #metrics: Meter
 
-  constructor(settings: ErrorSettings, of: { name: string; logger: Logger; metrics: TaskMetrics }) {
+  constructor(settings: ErrorSettings, of: { name: string; logger: Logger; metrics: Meter }) {
     this.settings = settings
     this.#name = of.name
     this.#logger = of.logger
@@ -93,8 +93,14 @@ export class ErrorPolicy {
     if (!skip) throw toleranceExceeded(failure)
   }
 
+  /** Counts records on their way to the dead letter topic. */
   countDeadLetters(count: number): void {
     this.#metrics.add('deadletterqueue_produce_requests', count)
+  }
+
+  /** Counts those that did not get there. */
+  countLostLetters(count: number): void {
+    this.#metrics.add('deadletterqueue_produce_failures', count)
   }
 
   tolerates(stage: Stage, error: unknown): boolean {

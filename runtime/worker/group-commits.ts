@@ -2,7 +2,7 @@ import { describeError } from '../api/errors.ts'
 import type { TopicPartitionOffset } from '../api/record.ts'
 import type { Logger } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { TaskMetrics } from './task-reporter.ts'
+import type { SinkFigures } from './sink-figures.ts'
 
 /** When idle, offsets are committed so soon: lag tools then show the truth. */
 const IDLE_MS = 200
@@ -13,7 +13,7 @@ export interface GroupCommitsOptions {
   /** `offset.flush.interval.ms` */
   readonly intervalMs: number
   readonly logger: Logger
-  readonly metrics: TaskMetrics
+  readonly figures: SinkFigures
   readonly now: () => number
 }
 
@@ -21,6 +21,9 @@ export interface GroupCommitsOptions {
 export class GroupCommits {
   readonly #options: GroupCommitsOptions
   #dirty = new Map<string, TopicPartitionOffset>()
+  /** Records behind the positions that are not committed yet. */
+  #records = 0
+  #skipped = false
   #committing: Promise<void> | undefined
   #lastCommit: number
   #timer: NodeJS.Timeout | undefined
@@ -30,8 +33,9 @@ export class GroupCommits {
     this.#lastCommit = options.now()
   }
 
-  /** Notes positions whose records are durable in the target. */
-  written(positions: readonly TopicPartitionOffset[]): void {
+  /** Notes positions whose records are durable in the target, and how many records those were. */
+  written(positions: readonly TopicPartitionOffset[], records: number): void {
+    this.#records += records
     for (const position of positions) {
       this.#dirty.set(`${position.partition} ${position.topic}`, position)
     }
@@ -40,7 +44,10 @@ export class GroupCommits {
   /** Commits when it is time to. */
   busy(): void {
     const { now, intervalMs } = this.#options
-    if (now() - this.#lastCommit >= intervalMs) this.#commit()
+    if (now() - this.#lastCommit < intervalMs) return
+    if (this.#committing && !this.#skipped) this.#options.figures.commitSkipped()
+    this.#skipped = this.#committing !== undefined
+    this.#commit()
   }
 
   /** Commits soon: nothing more is at hand. */
@@ -66,21 +73,26 @@ export class GroupCommits {
 
   #commit(): void {
     if (this.#dirty.size === 0 || this.#committing) return
-    const { broker, group, metrics, logger, now } = this.#options
+    const { broker, group, figures, logger, now } = this.#options
     const positions = [...this.#dirty.values()]
+    const records = this.#records
+    const begunAt = now()
     this.#dirty = new Map()
-    this.#lastCommit = now()
+    this.#records = 0
+    this.#lastCommit = begunAt
+    figures.commitBegun()
     this.#committing = broker
       .commitGroupOffsets(group, positions)
       .then(
-        () => metrics.add('offset_commit_completion_total', 1),
+        () => figures.committed(records, now() - begunAt),
         (error: unknown) => {
           // Newer positions of the same partitions have been noted meanwhile: they win.
           for (const position of positions) {
             const key = `${position.partition} ${position.topic}`
             if (!this.#dirty.has(key)) this.#dirty.set(key, position)
           }
-          metrics.add('offset_commit_failure_total', 1)
+          this.#records += records
+          figures.commitFailed(now() - begunAt)
           logger.warn('Offsets could not be committed; trying again.', {
             group,
             error: describeError(error)

@@ -3,6 +3,7 @@ import { ConnectError } from '../api/errors.ts'
 import { predicateKeys, transformKeys } from '../config/connector-keys.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import type { Plugins } from '../config/plugins.ts'
+import type { TaskPart } from '../metrics/metrics.ts'
 import { type ChainStep, TransformChain } from '../transforms/chain.ts'
 import type { Converters } from './source-converter.ts'
 
@@ -90,6 +91,38 @@ export async function createChain(plugins: Plugins, raw: RawConfig): Promise<Tra
     })
   }
   return new TransformChain(steps)
+}
+
+/**
+ * Every plugin besides the connector itself that a task of this config uses.
+ * @throws {ConnectError} UNKNOWN_PLUGIN, which building the task would have thrown before
+ */
+export async function partsOf(
+  plugins: Plugins,
+  connector: RawConfig,
+  worker: RawConfig
+): Promise<TaskPart[]> {
+  const part = async (
+    kind: 'converter' | 'header_converter' | 'transform' | 'predicate',
+    of: Omit<TaskPart, 'version'>
+  ) => ({ ...of, version: (await plugins.find(kind, of.className)).version ?? null })
+  const converter = (role: 'key' | 'value' | 'header') =>
+    part(role === 'header' ? 'header_converter' : 'converter', {
+      role: `${role}_converter`,
+      alias: null,
+      className: choose(`${role}.converter`, connector, worker).name
+    })
+  const transforms = namesIn(connector['transforms'])
+  const predicates = transforms.flatMap((alias) => connector[`transforms.${alias}.predicate`] ?? [])
+  const named = (role: 'transform' | 'predicate', aliases: Iterable<string>) =>
+    [...aliases].map((alias) =>
+      part(role, { role, alias, className: connector[`${role}s.${alias}.type`] ?? '' })
+    )
+  return Promise.all([
+    ...(['key', 'value', 'header'] as const).map(converter),
+    ...named('transform', transforms),
+    ...named('predicate', new Set(predicates))
+  ])
 }
 
 async function createPredicate(plugins: Plugins, raw: RawConfig, alias: string) {

@@ -9,6 +9,7 @@ import { GroupCommits } from './group-commits.ts'
 import type { TopicSelection } from './sink-assignment.ts'
 import { positionAfter, type SinkConverter } from './sink-converter.ts'
 import { SinkFeed } from './sink-feed.ts'
+import { SinkFigures } from './sink-figures.ts'
 import { Positions, SinkPartitions, startPositions } from './sink-partitions.ts'
 import type { TaskReporter } from './task-reporter.ts'
 import { Wakeup } from './wakeup.ts'
@@ -50,17 +51,20 @@ export class SinkRunner {
   readonly #wakeup = new Wakeup()
   readonly #stopping = new AbortController()
   readonly #positions = new Positions()
+  readonly #figures: SinkFigures
   readonly #commits: GroupCommits
   #paused: boolean
   #reported: 'RUNNING' | 'PAUSED' | 'RETRYING' | undefined
 
   constructor(options: SinkRunnerOptions, paused: boolean) {
     const { broker, settings, reporter, now } = options
-    const { logger, metrics } = reporter
+    const { logger } = reporter
+    const figures = new SinkFigures(reporter.metrics, this.#positions)
     this.#options = options
+    this.#figures = figures
     this.#paused = paused
     const { group, commitIntervalMs: intervalMs } = settings
-    this.#commits = new GroupCommits({ broker, group, intervalMs, logger, metrics, now })
+    this.#commits = new GroupCommits({ broker, group, intervalMs, logger, figures, now })
   }
 
   pause(): void {
@@ -164,7 +168,7 @@ export class SinkRunner {
     for (const position of starts) this.#positions.set(position)
     this.#positions.keep(partitions)
     feed.assign(this.#positions.all())
-    reporter.metrics.set('partition_count', partitions.length)
+    this.#figures.assigned(partitions)
     for (const topic of new Set(added.map(({ topic }) => topic))) reporter.topic(topic)
   }
 
@@ -183,7 +187,7 @@ export class SinkRunner {
       if (position.offset >= from && position.offset <= to) return
       const offset = settings.reset === 'latest' ? to : from
       this.#positions.set({ ...position, offset })
-      reporter.metrics.add('offset_resets_total', 1)
+      this.#figures.reset()
       reporter.logger.error(
         'The records at the position of this sink are gone; it goes on where the topic begins.',
         { ...position, earliest: from, latest: to, newOffset: offset }
@@ -194,17 +198,17 @@ export class SinkRunner {
 
   /** Writes what one read returned, in chunks of at most `maxRecords`. */
   async #write(fetched: readonly FetchedBatch[]): Promise<void> {
-    const { settings, converter, deadLetters, reporter } = this.#options
+    const { settings, converter, deadLetters } = this.#options
     let records: SinkRecord[] = []
     let next: TopicPartitionOffset[] = []
     let taken = 0
-    reporter.metrics.set('sink_record_lag_max', lagOf(fetched))
+    this.#figures.fetched(fetched)
     const put = async () => {
       await deadLetters.flush()
       if (records.length > 0) await this.#put(records, next)
       for (const position of next) this.#positions.set(position)
-      this.#commits.written(next)
-      reporter.metrics.add('sink_record_read_total', taken)
+      this.#figures.read(taken)
+      this.#commits.written(next, taken)
       records = []
       next = []
       taken = 0
@@ -231,17 +235,18 @@ export class SinkRunner {
 
   /** Puts records, again and again while the error says that it may help. */
   async #put(records: readonly SinkRecord[], next: readonly TopicPartitionOffset[]): Promise<void> {
-    const { task, settings, reporter, random } = this.#options
+    const { task, settings, reporter, random, now } = this.#options
     for (let attempt = 0; ; attempt++) {
       try {
+        const begunAt = now()
         await task.put(records, next)
-        reporter.metrics.add('sink_record_send_total', records.length)
+        this.#figures.put(records.length, now() - begunAt)
         this.#report('RUNNING')
         return
       } catch (error) {
         if (!isRetriable(error) || this.#stopped) throw error
         const waitMs = retryDelay(attempt, settings.retryDelayMaxMs, random())
-        reporter.metrics.add('total_retries', 1)
+        this.#figures.retried()
         this.#reported = 'RETRYING'
         const trace = `Writing ${records.length} records failed ${attempt + 1} times, next try in ${waitMs} ms: ${describeError(error)}`
         reporter.report({ state: 'RETRYING', trace })
@@ -266,7 +271,7 @@ export class SinkRunner {
       logger: reporter.logger,
       signal: this.#stopping.signal,
       progress: (progress) => reporter.progress(progress),
-      metric: (name, value) => reporter.metrics.set(name, value),
+      metric: (name, value) => reporter.metrics.setOwn(name, value),
       reject: (record, error) => deadLetters.rejectFromTask(record, error, className)
     }
   }
@@ -278,13 +283,10 @@ export class SinkRunner {
     await partitions.close()
     await feed.close().catch(ignore)
     await this.#commits.close().catch(ignore)
+    this.#figures.ended()
     await this.#options.task.stop().catch(ignore)
     await this.#options.deadLetters.close().catch(ignore)
   }
-}
-
-function lagOf(fetched: readonly FetchedBatch[]): number {
-  return fetched.reduce((lag, batch) => Math.max(lag, batch.endOffset - batch.nextOffset), 0)
 }
 
 function setPosition(positions: TopicPartitionOffset[], position: TopicPartitionOffset): void {

@@ -2,18 +2,15 @@ import { describeError, FencedError } from '../api/errors.ts'
 import type { SourceBatch, SourcePartition } from '../api/record.ts'
 import type { SourceTask, SourceTaskContext } from '../api/task.ts'
 import type { Broker, Producer } from '../broker/broker.ts'
-import type { OffsetEntry, OffsetStore } from '../stores/offset-store.ts'
+import type { OffsetStore } from '../stores/offset-store.ts'
 import type { TransformChain } from '../transforms/chain.ts'
 import { CommitNotices } from './commit-notices.ts'
 import type { ErrorPolicy } from './error-policy.ts'
 import { type Converters, SourceConverter } from './source-converter.ts'
+import { SourceFigures } from './source-figures.ts'
 import type { TaskReporter } from './task-reporter.ts'
 import type { TopicTargets } from './topic-targets.ts'
-import {
-  type TransactionCounts,
-  type TransactionLimits,
-  TransactionWriter
-} from './transaction-writer.ts'
+import { type TransactionLimits, TransactionWriter } from './transaction-writer.ts'
 import { nextTurn, Wakeup } from './wakeup.ts'
 
 /** Records converted before the loop looks whether a large batch has to be sent on in parts. */
@@ -40,6 +37,8 @@ export interface SourceRunnerOptions {
 interface Polled {
   readonly batches?: readonly SourceBatch[]
   readonly error?: unknown
+  /** How long the poll took, in milliseconds. */
+  readonly ms: number
 }
 
 /**
@@ -50,6 +49,7 @@ export class SourceRunner {
   readonly #options: SourceRunnerOptions
   readonly #wakeup = new Wakeup()
   readonly #stopping = new AbortController()
+  readonly #figures: SourceFigures
   #paused: boolean
   #polling = false
   #polled: Polled | undefined
@@ -58,6 +58,7 @@ export class SourceRunner {
 
   constructor(options: SourceRunnerOptions, paused: boolean) {
     this.#options = options
+    this.#figures = new SourceFigures(options.reporter.metrics, options.transactionalId !== null)
     this.#paused = paused
   }
 
@@ -115,7 +116,11 @@ export class SourceRunner {
       offsetRecords: (entries) => offsets.records(connector, entries),
       limits,
       now,
-      onDurable: (entries, counts) => this.#durable(notices, entries, counts),
+      onDurable: (entries, counts) => {
+        this.#figures.durable(counts)
+        this.#figures.inFlight(writer.bytesInFlight)
+        notices.tell(entries)
+      },
       onSettled: () => this.#wakeup.notify()
     })
     const converter = new SourceConverter({ ...this.#options, writer })
@@ -127,6 +132,7 @@ export class SourceRunner {
       if (writer.error === undefined && this.#polled?.error === error) {
         await writer.drain().catch(() => undefined)
       }
+      if (writer.error !== undefined) this.#figures.commitFailed()
       await producer.abort().catch(() => undefined)
       throw error
     } finally {
@@ -139,10 +145,12 @@ export class SourceRunner {
     if (writer.error !== undefined) throw writer.error
     const stopping = this.#stopping.signal.aborted
     if (this.#polled !== undefined && (!this.#paused || stopping)) {
-      const { batches, error } = this.#polled
+      const { batches, error, ms } = this.#polled
       if (batches === undefined) throw error
       this.#polled = undefined
+      this.#figures.polled(recordsIn(batches), ms)
       await this.#take(batches, writer, converter)
+      this.#figures.inFlight(writer.bytesInFlight)
       if (writer.isDue) writer.close()
       return true
     }
@@ -161,9 +169,10 @@ export class SourceRunner {
 
   #poll(): void {
     this.#polling = true
-    const arrived = (polled: Polled) => {
+    const begunAt = this.#options.now()
+    const arrived = (polled: Omit<Polled, 'ms'>) => {
       this.#polling = false
-      this.#polled = polled
+      this.#polled = { ...polled, ms: this.#options.now() - begunAt }
       this.#wakeup.notify()
     }
     this.#options.task.poll().then(
@@ -178,9 +187,7 @@ export class SourceRunner {
     converter: SourceConverter
   ): Promise<void> {
     const { reporter, targets } = this.#options
-    let polled = 0
     for (const { sourcePartition, sourceOffset, records } of batches) {
-      polled += records.length
       writer.beginBatch()
       for (let next = 0; next < records.length; ) {
         const to = Math.min(records.length, next + CONVERT_STEP)
@@ -192,21 +199,8 @@ export class SourceRunner {
         }
         if (writer.mustSpill && next < records.length) await writer.spill()
       }
-      writer.endBatch(sourcePartition, sourceOffset)
+      writer.endBatch(sourcePartition, sourceOffset, records.length)
     }
-    reporter.metrics.add('source_record_poll_total', polled)
-  }
-
-  #durable(
-    notices: CommitNotices,
-    entries: readonly OffsetEntry[],
-    counts: TransactionCounts
-  ): void {
-    const { metrics } = this.#options.reporter
-    metrics.add('source_record_write_total', counts.records)
-    metrics.add('source_bytes_total', counts.bytes)
-    metrics.add('transactions_total', 1)
-    notices.tell(entries)
   }
 
   #context(): SourceTaskContext {
@@ -218,7 +212,7 @@ export class SourceRunner {
       logger: reporter.logger,
       signal: this.#stopping.signal,
       progress: (progress) => reporter.progress(progress),
-      metric: (name, value) => reporter.metrics.set(name, value),
+      metric: (name, value) => reporter.metrics.setOwn(name, value),
       committed: async (partition: SourcePartition) => offsets.get(connector, partition)
     }
   }
@@ -239,6 +233,7 @@ export class SourceRunner {
 
   async #end(producer: Producer): Promise<void> {
     this.#stopping.abort()
+    this.#figures.ended()
     const { logger } = this.#options.reporter
     const ignore = (error: unknown) => {
       if (error instanceof FencedError) return
@@ -247,4 +242,8 @@ export class SourceRunner {
     await this.#options.task.stop().catch(ignore)
     await producer.close().catch(ignore)
   }
+}
+
+function recordsIn(batches: readonly SourceBatch[]): number {
+  return batches.reduce((count, { records }) => count + records.length, 0)
 }

@@ -1,11 +1,14 @@
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
-import { TaskMetrics, type TaskReporter } from './task-reporter.ts'
+import { Meter } from '../metrics/meter.ts'
+import type { TaskParts } from '../metrics/metrics.ts'
+import type { TaskReporter } from './task-reporter.ts'
 import type { TaskRunner } from './task-runner.ts'
 import { type TaskSpec, taskName } from './task-spec.ts'
 import { type FromThread, type LogLevel, type ToThread, toPlainError } from './thread-messages.ts'
 
 const PROGRESS_MS = 100
+/** What changes is reported so long after; while nothing changes, nothing wakes. */
 const METRICS_MS = 1000
 
 /** Builds the loop of a task. */
@@ -15,7 +18,7 @@ export interface RunnerFactory {
 }
 
 interface Run {
-  readonly metrics: TaskMetrics
+  readonly metrics: Meter
   readonly ended: Promise<void>
   runner: TaskRunner | undefined
   stopping: boolean
@@ -27,13 +30,11 @@ export class TaskHost {
   readonly #factory: RunnerFactory
   readonly #post: (message: FromThread) => void
   readonly #runs = new Map<number, Run>()
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
 
   constructor(factory: RunnerFactory, post: (message: FromThread) => void) {
     this.#factory = factory
     this.#post = post
-    this.#timer = setInterval(() => this.#postMetrics(), METRICS_MS)
-    this.#timer.unref()
   }
 
   handle(message: ToThread): void {
@@ -43,15 +44,15 @@ export class TaskHost {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
     for (const number of this.#runs.keys()) this.#tell('stop', number)
     await Promise.all([...this.#runs.values()].map((run) => run.ended))
+    clearTimeout(this.#timer)
     await this.#factory.close()
     this.#post({ type: 'closed' })
   }
 
   #start(number: number, spec: TaskSpec): void {
-    const metrics = new TaskMetrics()
+    const metrics = new Meter(() => this.#metricsChanged())
     const run: Run = {
       metrics,
       runner: undefined,
@@ -91,36 +92,40 @@ export class TaskHost {
     run.runner?.[what]()
   }
 
+  #metricsChanged(): void {
+    this.#timer ??= setTimeout(() => this.#postMetrics(), METRICS_MS).unref()
+  }
+
   #postMetrics(): void {
+    this.#timer = undefined
     for (const [number, run] of this.#runs) this.#postMetricsOf(number, run)
   }
 
   #postMetricsOf(number: number, run: Run): void {
-    const values = run.metrics.takeChanged()
-    if (values !== null) this.#post({ type: 'metrics', run: number, values })
+    const readings = run.metrics.take()
+    if (readings !== null) this.#post({ type: 'metrics', run: number, readings })
   }
 }
 
 /** Posts reports as messages; progress at most ten times a second. */
 class PostingReporter implements TaskReporter {
   readonly logger: Logger
-  readonly metrics: TaskMetrics
+  readonly metrics: Meter
   readonly #run: number
   readonly #post: (message: FromThread) => void
   #progress: Progress | undefined
   #phase: string | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(
-    run: number,
-    task: string,
-    metrics: TaskMetrics,
-    post: (message: FromThread) => void
-  ) {
+  constructor(run: number, task: string, metrics: Meter, post: (message: FromThread) => void) {
     this.#run = run
     this.#post = post
     this.metrics = metrics
     this.logger = postingLogger(post, { task })
+  }
+
+  built(parts: TaskParts): void {
+    this.#post({ type: 'built', run: this.#run, parts })
   }
 
   report(report: Parameters<TaskReporter['report']>[0]): void {

@@ -1,5 +1,7 @@
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
+import type { Meter } from '../metrics/meter.ts'
+import type { TaskParts } from '../metrics/metrics.ts'
 
 /** What a running task says about itself while it runs. */
 export interface TaskReport {
@@ -8,36 +10,12 @@ export interface TaskReport {
   readonly trace: string | null
 }
 
-/** Counters and gauges of one task, by name in snake_case. Cheap enough to change per batch. */
-export class TaskMetrics {
-  readonly #values = new Map<string, number>()
-  #changed = false
-
-  add(name: string, amount: number): void {
-    this.set(name, (this.#values.get(name) ?? 0) + amount)
-  }
-
-  set(name: string, value: number): void {
-    this.#values.set(name, value)
-    this.#changed = true
-  }
-
-  get(name: string): number {
-    return this.#values.get(name) ?? 0
-  }
-
-  /** @returns all values, or null when none changed since the last call */
-  takeChanged(): Readonly<Record<string, number>> | null {
-    if (!this.#changed) return null
-    this.#changed = false
-    return Object.fromEntries(this.#values)
-  }
-}
-
 /** Where a task's reports go: from a task thread, to the main thread. */
 export interface TaskReporter {
   readonly logger: Logger
-  readonly metrics: TaskMetrics
+  readonly metrics: Meter
+  /** The task has been built, of these parts. */
+  built(parts: TaskParts): void
   report(report: TaskReport): void
   progress(progress: Progress): void
   /** The task has used this topic; called once per topic and run. */

@@ -13,7 +13,7 @@ import { DeadLetters } from './dead-letters.ts'
 import { ErrorPolicy, type ErrorSettings } from './error-policy.ts'
 import { Lease } from './lease.ts'
 import { leasedBroker, leasedSink, type MayWrite } from './leased.ts'
-import { createChain, createConverters, parseAs } from './plugin-parts.ts'
+import { createChain, createConverters, parseAs, partsOf } from './plugin-parts.ts'
 import { selectTopics } from './sink-assignment.ts'
 import { SinkConverter } from './sink-converter.ts'
 import { SinkRunner } from './sink-runner.ts'
@@ -73,9 +73,12 @@ export class TaskFactory {
     }
     const { logger, metrics } = reporter
     const policy = new ErrorPolicy(settings, { name: taskName(spec), logger, metrics })
-    return plugin.kind === 'source'
+    const runner = await (plugin.kind === 'source'
       ? this.#source(plugin, { spec, reporter, policy })
-      : this.#sink(plugin, { spec, reporter, policy, className: keys['connector.class'] })
+      : this.#sink(plugin, { spec, reporter, policy, className: keys['connector.class'] }))
+    const parts = await partsOf(this.#plugins, spec.config, this.#environment.worker)
+    reporter.built({ kind: plugin.kind, version: plugin.version ?? null, parts })
+    return runner
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { StartupOutcome } from '../metrics/metrics.ts'
 import type { ConnectState } from '../stores/status-store.ts'
 
 /** Where a task is. Finer than what Kafka Connect's status shows. */
@@ -78,6 +79,18 @@ const TABLE: Readonly<Record<TaskState, Row>> = {
 /** The state after an event. */
 export function nextState(state: TaskState, event: TaskEvent): TaskState {
   return TABLE[state][event]
+}
+
+/**
+ * What a change of state says about the start of a task: that one was tried, or how it ended. A start
+ * that is called off is neither a success nor a failure.
+ */
+export function startupOutcome(before: TaskState, after: TaskState): StartupOutcome | null {
+  if (after === before) return null
+  if (after === 'STARTING' || after === 'RESTARTING') return 'attempt'
+  if (before !== 'STARTING' && before !== 'RESTARTING') return null
+  if (after === 'FAILED' || after === 'WAITING') return 'failure'
+  return after === 'STOPPING' || after === 'UNASSIGNED' ? null : 'success'
 }
 
 const SHOWN: Readonly<Record<TaskState, ConnectState>> = {

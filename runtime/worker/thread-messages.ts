@@ -1,6 +1,8 @@
 import type { RawConfig } from '../api/config.ts'
 import { ConnectError, describeError, FencedError } from '../api/errors.ts'
 import type { Progress } from '../api/task.ts'
+import type { Readings } from '../metrics/meter.ts'
+import type { TaskParts } from '../metrics/metrics.ts'
 import type { TaskReport } from './task-reporter.ts'
 import type { TaskSpec } from './task-spec.ts'
 
@@ -16,11 +18,8 @@ export type ToThread =
 export type FromThread =
   | { readonly type: 'report'; readonly run: number; readonly report: TaskReport }
   | { readonly type: 'progress'; readonly run: number; readonly progress: Progress }
-  | {
-      readonly type: 'metrics'
-      readonly run: number
-      readonly values: Readonly<Record<string, number>>
-    }
+  | { readonly type: 'built'; readonly run: number; readonly parts: TaskParts }
+  | { readonly type: 'metrics'; readonly run: number; readonly readings: Readings }
   | { readonly type: 'topic'; readonly run: number; readonly topic: string }
   | { readonly type: 'task-configs'; readonly run: number; readonly configs: readonly RawConfig[] }
   | { readonly type: 'ended'; readonly run: number; readonly error: PlainError | null }

@@ -1,6 +1,8 @@
 import { Worker as Thread } from 'node:worker_threads'
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
+import type { Readings } from '../metrics/meter.ts'
+import type { TaskParts } from '../metrics/metrics.ts'
 import type { TaskReport } from './task-reporter.ts'
 import type { TaskEnvironment, TaskSpec } from './task-spec.ts'
 import { type FromThread, type PlainError, type ToThread, toPlainError } from './thread-messages.ts'
@@ -9,7 +11,8 @@ import { type FromThread, type PlainError, type ToThread, toPlainError } from '.
 export interface RunListener {
   report(report: TaskReport): void
   progress(progress: Progress): void
-  metrics(values: Readonly<Record<string, number>>): void
+  built(parts: TaskParts): void
+  metrics(readings: Readings): void
   topic(name: string): void
   /** Of a connector: what its tasks are, references unresolved. */
   taskConfigs(configs: readonly RawConfig[]): void
@@ -137,7 +140,8 @@ export class ThreadPool implements TaskPool {
     const listener = runs.get(message.run)
     if (message.type === 'report') listener?.report(message.report)
     else if (message.type === 'progress') listener?.progress(message.progress)
-    else if (message.type === 'metrics') listener?.metrics(message.values)
+    else if (message.type === 'metrics') listener?.metrics(message.readings)
+    else if (message.type === 'built') listener?.built(message.parts)
     else if (message.type === 'topic') listener?.topic(message.topic)
     else if (message.type === 'task-configs') listener?.taskConfigs(message.configs)
     else listener?.ended(message.error)
@@ -179,7 +183,8 @@ function bound(listener: RunListener): Omit<RunListener, 'ended'> {
   return {
     report: (report) => listener.report(report),
     progress: (progress) => listener.progress(progress),
-    metrics: (values) => listener.metrics(values),
+    built: (parts) => listener.built(parts),
+    metrics: (readings) => listener.metrics(readings),
     topic: (name) => listener.topic(name),
     taskConfigs: (configs) => listener.taskConfigs(configs)
   }

@@ -36,8 +36,13 @@ export interface TransactionWriterOptions {
 }
 
 export interface TransactionCounts {
+  /** Records written. */
   readonly records: number
+  /** Records polled for it: those that transforms dropped, too. */
+  readonly polled: number
   readonly bytes: number
+  /** How long the commit took, in milliseconds. */
+  readonly ms: number
 }
 
 /** Roughly what a record costs besides its key and value. */
@@ -63,6 +68,7 @@ export class TransactionWriter {
   #offsets = new Map<string, OffsetEntry>()
   #bytes = 0
   #records = 0
+  #polled = 0
   /** Of the open transaction, spilled ones included. */
   #totalBytes = 0
   #openedAt = 0
@@ -83,7 +89,12 @@ export class TransactionWriter {
 
   /** Whether more may be gathered without passing the bound on bytes. */
   get hasRoom(): boolean {
-    return this.#bytes + this.#committingBytes < this.#options.limits.maxBytes
+    return this.bytesInFlight < this.#options.limits.maxBytes
+  }
+
+  /** What is open and what is being committed, in bytes. */
+  get bytesInFlight(): number {
+    return this.#bytes + this.#committingBytes
   }
 
   /** Whether the open transaction has reached its size or age. */
@@ -116,9 +127,13 @@ export class TransactionWriter {
     this.#records++
   }
 
-  /** @param offset the position after the batch; null leaves the stored one */
-  endBatch(partition: SourcePartition, offset: SourceOffset | null): void {
+  /**
+   * @param offset the position after the batch; null leaves the stored one
+   * @param polled how many records the batch had
+   */
+  endBatch(partition: SourcePartition, offset: SourceOffset | null, polled: number): void {
     this.#inBatch = false
+    this.#polled += polled
     if (offset !== null) this.#offsets.set(identity(partition), { partition, offset })
   }
 
@@ -155,15 +170,18 @@ export class TransactionWriter {
     this.#closeWanted = false
     const offsets = [...this.#offsets.values()]
     this.#offsets = new Map()
-    const counts = { records: this.#records, bytes: this.#totalBytes }
+    const counts = { records: this.#records, polled: this.#polled, bytes: this.#totalBytes }
+    const begunAt = this.#options.now()
     this.#records = 0
+    this.#polled = 0
     this.#totalBytes = 0
     const { parts, bytes, arena } = this.#takeParts()
     this.#committingBytes = bytes
     this.#committing = this.#commit(parts, offsets).then(
       () => {
         arena.clear()
-        this.#settle(() => this.#options.onDurable(offsets, counts))
+        const ms = this.#options.now() - begunAt
+        this.#settle(() => this.#options.onDurable(offsets, { ...counts, ms }))
       },
       (error: unknown) => this.#settle(() => this.#fail(error))
     )

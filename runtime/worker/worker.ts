@@ -2,10 +2,10 @@ import type { Clock } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import { describeError } from '../api/errors.ts'
 import type { Logger, Progress } from '../api/task.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import type { Metrics, TaskActivity } from '../metrics/metrics.ts'
 import { parseStatusKey, type Status, type StatusStore } from '../stores/status-store.ts'
 import { CONNECTOR, type TaskId, taskKey, taskName } from './task-spec.ts'
-import { shownState } from './task-state.ts'
+import { shownState, startupOutcome, type TaskState } from './task-state.ts'
 import { TaskSupervisor, type TaskView } from './task-supervisor.ts'
 import type { TaskPool } from './thread-pool.ts'
 
@@ -53,6 +53,7 @@ export interface WorkerOptions {
 interface SupervisedTask {
   wanted: WantedTask
   readonly supervisor: TaskSupervisor
+  state: TaskState
   shown: string
   /** The number of its last run here, or of the one that is about to be; 0 before the first. */
   generation: number
@@ -109,13 +110,19 @@ export class Worker {
       prepare: (view) => this.#prepare(wanted, view),
       changed: (view) => this.#changed(wanted, view),
       listener: {
-        progress: (progress) => this.#options.progress(wanted, progress),
-        metrics: (values) => metrics.set({ connector, task, values }),
+        progress: (progress) => {
+          if (progress.lagMs !== undefined) metrics.lag(connector, task, progress.lagMs)
+          this.#options.progress(wanted, progress)
+        },
+        built: (parts) => metrics.built(connector, task, parts),
+        metrics: (readings) => metrics.take(connector, task, readings),
         topic: (topic) => this.#track(wanted, topic),
         taskConfigs: (configs) => this.#options.taskConfigs(connector, configs)
       }
     })
-    this.#tasks.set(key, { wanted, supervisor, shown: '', generation: 0, stopping: null })
+    const state = { state: 'UNASSIGNED', shown: '', generation: 0, stopping: null } as const
+    this.#tasks.set(key, { wanted, supervisor, ...state })
+    if (task !== CONNECTOR) metrics.open(connector, task)
     supervisor.start(wanted.paused)
   }
 
@@ -168,6 +175,9 @@ export class Worker {
     const generation = nextGeneration(wanted)
     const found = this.#tasks.get(taskKey(wanted))
     if (found !== undefined) found.generation = generation
+    const { metrics } = this.#options
+    if (task === CONNECTOR) metrics.startup('connector', 'attempt')
+    else metrics.begin(connector, task)
     await statuses.putSafely(connector, task, this.#status(wanted, { ...view, generation }))
     const resolved = await resolve(config)
     return { connector, task, tasks, generation, config: resolved, unresolved: config }
@@ -175,15 +185,21 @@ export class Worker {
 
   #changed(wanted: WantedTask, view: TaskView): void {
     const found = this.#tasks.get(taskKey(wanted))
-    if (found !== undefined && found.shown !== 'silent') {
-      const status = this.#status(wanted, view)
-      const shown = `${status.state} ${status.trace}`
-      // A start is noted with its generation, by the preparation.
-      const isStart = view.state === 'STARTING' || view.state === 'RESTARTING'
-      if (found.shown !== shown && !isStart) this.#store(wanted, status)
-      found.shown = isStart ? '' : shown
-    }
+    if (found !== undefined) this.#note(found, view)
     this.#options.changed(wanted, view)
+  }
+
+  #note(found: SupervisedTask, view: TaskView): void {
+    const { wanted } = found
+    this.#measure(wanted, found.state, view.state)
+    found.state = view.state
+    if (found.shown === 'silent') return
+    const status = this.#status(wanted, view)
+    const shown = `${status.state} ${status.trace}`
+    // A start is noted with its generation, by the preparation.
+    const isStart = view.state === 'STARTING' || view.state === 'RESTARTING'
+    if (found.shown !== shown && !isStart) this.#store(wanted, status)
+    found.shown = isStart ? '' : shown
   }
 
   /**
@@ -198,6 +214,14 @@ export class Worker {
     const mine = this.#status(wanted, supervisor.view)
     const foreign = status !== null && status.workerId !== mine.workerId
     if (foreign && status.generation < mine.generation) this.#store(wanted, mine)
+  }
+
+  #measure({ connector, task }: WantedTask, before: TaskState, after: TaskState): void {
+    const { metrics } = this.#options
+    const outcome = startupOutcome(before, after)
+    if (outcome !== null) metrics.startup(task === CONNECTOR ? 'connector' : 'task', outcome)
+    if (task === CONNECTOR) return
+    metrics.state(connector, task, shownState(after).toLowerCase() as TaskActivity)
   }
 
   #store({ connector, task }: WantedTask, status: Status): void {

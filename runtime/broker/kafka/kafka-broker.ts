@@ -10,6 +10,7 @@ import type {
   TopicDescription,
   TopicSpec
 } from '../broker.ts'
+import type { ClientObserver } from '../client-observer.ts'
 import type { GroupCoordinator, GroupOptions } from '../group-coordinator.ts'
 import { type ClientSettings, readClientConfig, unusedKeys } from './client-config.ts'
 import { metadataRequest } from './cluster-requests.ts'
@@ -26,6 +27,8 @@ import type { PartitionsAnswer } from './topic-requests.ts'
 
 export interface KafkaBrokerOptions {
   readonly logger?: Logger
+  /** Hears of all that this broker's clients do. */
+  readonly observer?: ClientObserver
 }
 
 /**
@@ -45,7 +48,7 @@ export async function openKafkaBroker(
   if (unused.length > 0) {
     options.logger?.warn('Kafka client settings without effect', { keys: unused })
   }
-  const broker = new KafkaBroker(settings, options.logger)
+  const broker = new KafkaBroker(settings, options)
   try {
     await broker.connect()
   } catch (error) {
@@ -57,16 +60,16 @@ export async function openKafkaBroker(
 
 class KafkaBroker implements Broker {
   readonly #settings: ClientSettings
-  readonly #logger: Logger | undefined
+  readonly #options: KafkaBrokerOptions
   readonly #client: KafkaClient
   readonly #topics: KafkaTopics
   readonly #coordinators: Coordinators
   /** Producers and readers have connections of their own: a fetch holds up all that come after. */
   readonly #open = new Set<KafkaClient>()
 
-  constructor(settings: ClientSettings, logger: Logger | undefined) {
+  constructor(settings: ClientSettings, options: KafkaBrokerOptions) {
     this.#settings = settings
-    this.#logger = logger
+    this.#options = options
     this.#client = this.#newClient(settings.clientId)
     this.#topics = new KafkaTopics(this.#client)
     this.#coordinators = new Coordinators(this.#client)
@@ -180,7 +183,8 @@ class KafkaBroker implements Broker {
       requestTimeoutMs: Math.min(requestTimeoutMs, longestRequestMs),
       connectionTimeoutMs: Math.min(connectionTimeoutMs, longestRequestMs)
     }
-    const client = new KafkaClient({ settings, clientId, logger: this.#logger })
+    const { logger, observer } = this.#options
+    const client = new KafkaClient({ settings, clientId, logger, observer })
     this.#open.add(client)
     client.closing.addEventListener('abort', () => this.#open.delete(client), { once: true })
     return client

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectError, describeError, isRetriable, RetriableError } from '../../api/errors.ts'
 import type { TopicPartition } from '../../api/record.ts'
 import type { Logger } from '../../api/task.ts'
+import type { ClientObserver } from '../client-observer.ts'
 import type { ClientSettings, ServerAddress } from './client-config.ts'
 import { type MetadataAnswer, metadataRequest, type TopicMetadata } from './cluster-requests.ts'
 import { brokerError, CODE, isConnectionLoss } from './kafka-error.ts'
@@ -17,6 +18,7 @@ export interface ClientOptions {
   readonly settings: ClientSettings
   readonly clientId: string
   readonly logger?: Logger | undefined
+  readonly observer?: ClientObserver | undefined
 }
 
 export interface RetryLimits {
@@ -41,10 +43,10 @@ export class KafkaClient {
   #warnedAt = Number.NEGATIVE_INFINITY
   #controller = -1
 
-  constructor({ settings, clientId, logger }: ClientOptions) {
+  constructor({ settings, clientId, logger, observer }: ClientOptions) {
     this.settings = settings
     this.#logger = logger
-    this.#context = { settings, clientId, logger: kafkajsLogger(logger) }
+    this.#context = { settings, clientId, logger: kafkajsLogger(logger), observer }
   }
 
   /** Aborted by `close`. */

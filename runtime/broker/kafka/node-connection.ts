@@ -1,6 +1,7 @@
 import { isIP, type Socket, connect as tcpConnect } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
 import { ConnectError } from '../../api/errors.ts'
+import type { ClientObserver } from '../client-observer.ts'
 import type { ClientSettings, ServerAddress } from './client-config.ts'
 import { connectionError } from './kafka-error.ts'
 import {
@@ -33,9 +34,14 @@ export interface NodeContext {
   readonly settings: ClientSettings
   readonly clientId: string
   readonly logger: KafkajsLogger
+  readonly observer: ClientObserver | undefined
 }
 
 const FETCH = 1
+/** The length that stands before every message. */
+const LENGTH_BYTES = 4
+/** What kafkajs has taken off a response: its length and the number of its request. */
+const RESPONSE_HEAD_BYTES = 8
 const KEEP_ALIVE_MS = 60_000
 
 /**
@@ -115,16 +121,19 @@ export class NodeConnection {
       await node.connect()
       const connection = await node.connectionPool.getConnection(index)
       if (connection.sasl && !connection.isAuthenticated()) await connection.authenticate()
+      if (connection.sasl) this.#context.observer?.authenticated(true)
       if (this.#node === node) this.#ready[index] = connection
       return connection
     } catch (cause) {
       this.reset()
-      throw connectionError(cause, this.#name)
+      const error = connectionError(cause, this.#name)
+      if (error.code === 'KAFKA_AUTHENTICATION') this.#context.observer?.authenticated(false)
+      throw error
     }
   }
 
   #create(): KafkaNode {
-    const { settings, clientId, logger } = this.#context
+    const { settings, clientId, logger, observer } = this.#context
     return createNode({
       ...this.address,
       clientId,
@@ -135,7 +144,11 @@ export class NodeConnection {
       requestTimeout: settings.requestTimeoutMs,
       socketFactory: ({ host, port, ssl, onConnect }) => {
         if (this.#closed) throw new Error('The client is closed')
-        const socket = openSocket({ host, port, ssl }, onConnect)
+        const socket = openSocket({ host, port, ssl }, () => {
+          observer?.connected()
+          socket.once('close', () => observer?.closed())
+          onConnect()
+        })
         this.#sockets.add(socket)
         return socket.once('close', () => this.#sockets.delete(socket))
       }
@@ -144,9 +157,11 @@ export class NodeConnection {
 
   #send<T extends Answer>(connection: Connection, request: WireRequest<T>): Promise<T> {
     const { apiKey, apiName, apiVersion, waitMs = 0 } = request
+    const { observer } = this.#context
     const correlationId = connection.nextCorrelationId()
+    let sentAt = 0
     const payload = new Promise<Buffer>((resolve, reject) => {
-      const parts = encode(request, correlationId, this.#context.clientId)
+      const { parts, size } = encode(request, correlationId, this.#context.clientId)
       connection.requestQueue.push({
         entry: {
           apiKey,
@@ -158,11 +173,17 @@ export class NodeConnection {
         },
         expectResponse: true,
         requestTimeout: this.#context.settings.requestTimeoutMs + waitMs,
-        sendRequest: () => writeAll(connection.socket, parts)
+        sendRequest: () => {
+          sentAt = performance.now()
+          writeAll(connection.socket, parts)
+          observer?.sent(this.#name, size)
+        }
       })
     })
     return payload.then(
       (bytes) => {
+        const size = RESPONSE_HEAD_BYTES + bytes.length
+        observer?.received(this.#name, size, performance.now() - sentAt)
         const reader = new WireReader(bytes)
         if (request.flexible) reader.skipTags()
         const answer = request.read(reader)
@@ -204,9 +225,9 @@ function encode<T extends Answer>(
   if (request.flexible) writer.uvarint(0)
   request.write(writer)
   const { chunks, size } = writer.finish()
-  const length = Buffer.allocUnsafe(4)
+  const length = Buffer.allocUnsafe(LENGTH_BYTES)
   length.writeInt32BE(size)
-  return [length, ...chunks]
+  return { parts: [length, ...chunks], size: LENGTH_BYTES + size }
 }
 
 function writeAll(socket: Socket | undefined, parts: readonly Buffer[]): void {

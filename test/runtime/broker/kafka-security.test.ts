@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { ConnectError, describeError, isRetriable } from '../../../runtime/api/errors.ts'
 import { openKafkaBroker } from '../../../runtime/broker/kafka/kafka-broker.ts'
+import { Metrics } from '../../../runtime/metrics/metrics.ts'
 import { requireEngine } from '../../support/engines.ts'
 import { type KafkaListener, type KafkaServer, startKafka } from '../../support/kafka.ts'
+import { until } from '../../support/until.ts'
 
 let server: KafkaServer
 
@@ -56,6 +58,28 @@ describe('kafka broker with TLS and SASL', requireEngine('kafka-server'), () => 
     server = await startKafka({ sasl: true, tls: true })
   })
   after(() => server?.stop())
+
+  it('tells an observer of connections, logins, requests and responses', async () => {
+    const { client } = new Metrics()
+    const config = at('SASL_SSL', { ...trust(), ...login('PLAIN') })
+    const broker = await openKafkaBroker(config, { observer: client })
+    await broker.createTopics([{ name: 'observed', partitions: 1 }])
+    await broker.describeTopics(['observed'])
+    const { all, nodes } = client
+    assert.ok(all.total('requests') >= 3)
+    assert.equal(all.total('responses'), all.total('requests'))
+    assert.ok(all.total('bytes_out') > 0)
+    assert.ok(all.total('bytes_in') > 0)
+    assert.ok((all.seen('latency_ms', performance.now())?.max ?? 0) > 0)
+    assert.ok(all.total('authentications') >= 1)
+    assert.deepEqual([...nodes.keys()], [server.address('SASL_SSL')])
+    await broker.close()
+    await until(() => all.total('closes') === all.total('connections'), { what: 'all are closed' })
+    assert.ok(all.total('connections') >= 1)
+    const refused = at('SASL_SSL', { ...trust(), ...login('PLAIN', 'wrong-secret') })
+    await assert.rejects(openKafkaBroker(refused, { observer: client }))
+    assert.ok(all.total('refusals') >= 1)
+  })
 
   for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']) {
     it(`logs in with ${mechanism}, with and without TLS`, async () => {

@@ -48,6 +48,7 @@ class WatchedWorker {
       workerId: 'here:8083',
       url: '',
       alone: true,
+      app: { version: '1.0', commitId: 'abc', startedAt: 0 },
       progress() {},
       changed: (id, { state }) => this.#changed(`${taskName(id)} ${state}`),
       requestTaskConfigs: async () => {},

@@ -9,6 +9,7 @@ import type {
 import type { Broker, LogRecord } from '../../../runtime/broker/broker.ts'
 import header from '../../../runtime/converters/simple-header-converter.ts'
 import { createStringConverter } from '../../../runtime/converters/string-converter.ts'
+import { Meter } from '../../../runtime/metrics/meter.ts'
 import { OffsetStore } from '../../../runtime/stores/offset-store.ts'
 import { type ChainStep, TransformChain } from '../../../runtime/transforms/chain.ts'
 import { type DeadLetterSettings, DeadLetters } from '../../../runtime/worker/dead-letters.ts'
@@ -18,11 +19,7 @@ import { SinkConverter } from '../../../runtime/worker/sink-converter.ts'
 import { SinkRunner, type SinkSettings } from '../../../runtime/worker/sink-runner.ts'
 import type { Converters } from '../../../runtime/worker/source-converter.ts'
 import { SourceRunner } from '../../../runtime/worker/source-runner.ts'
-import {
-  TaskMetrics,
-  type TaskReport,
-  type TaskReporter
-} from '../../../runtime/worker/task-reporter.ts'
+import type { TaskReport, TaskReporter } from '../../../runtime/worker/task-reporter.ts'
 import { TopicCreation, TopicTargets } from '../../../runtime/worker/topic-targets.ts'
 import type { TransactionLimits } from '../../../runtime/worker/transaction-writer.ts'
 import { MemoryLogger } from '../../support/embedded.ts'
@@ -37,7 +34,7 @@ const LIMITS: TransactionLimits = {
 /** What a task reported, and a way to wait for it. */
 export class MemoryReporter implements TaskReporter {
   readonly logger = new MemoryLogger()
-  readonly metrics = new TaskMetrics()
+  readonly metrics = new Meter()
   readonly reports: TaskReport[] = []
   readonly topics: string[] = []
   readonly #waiting: { state: string; resolve: (report: TaskReport) => void }[] = []
@@ -46,6 +43,8 @@ export class MemoryReporter implements TaskReporter {
     this.reports.push(report)
     for (const { state, resolve } of this.#waiting) if (state === report.state) resolve(report)
   }
+
+  built(): void {}
 
   progress(_progress: Progress): void {}
 

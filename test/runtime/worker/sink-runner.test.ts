@@ -7,6 +7,7 @@ import type { Broker } from '../../../runtime/broker/broker.ts'
 import { shareOf } from '../../../runtime/worker/sink-assignment.ts'
 import { nextTurn } from '../../../runtime/worker/wakeup.ts'
 import { embeddedTopics, readAll } from '../../support/embedded.ts'
+import { until } from '../../support/until.ts'
 import { fillTopic, Kept, sinkRunner } from './runners.ts'
 
 const texts = (count: number, prefix = '') =>
@@ -190,6 +191,38 @@ describe('the sink loop', () => {
     assert.deepEqual(task.values, ['new'])
     assert.equal(reporter.metrics.get('offset_resets_total'), 1)
     assert.ok(reporter.logger.lines.some(({ level }) => level === 'error'))
+  })
+
+  it('says how far it is behind, and what is read but not committed', async () => {
+    await using topics = await embeddedTopics()
+    const { broker } = topics
+    await topic(broker, 't', texts(100), 2)
+    await fillTopic(broker, 't', texts(30), 1)
+    const stuck = Promise.withResolvers<void>()
+    const task = new Kept()
+    const put = task.put.bind(task)
+    task.put = async (records, next) => {
+      if (task.records.length >= 20) await stuck.promise
+      await put(records, next)
+    }
+    const { runner, run, reporter } = sinkRunner(task, {
+      broker,
+      config: { topics: 't' },
+      settings: { maxRecords: 20, commitIntervalMs: 60_000 }
+    })
+    await task.has(20)
+    const { metrics } = reporter
+    await until(() => metrics.get('lag_records') === 110, { what: '110 of 130 are behind' })
+    assert.ok([80, 100].includes(metrics.get('sink_record_lag_max')))
+    assert.equal(metrics.get('active_count'), 20)
+    stuck.resolve()
+    await task.has(130)
+    await until(() => metrics.get('active_count') === 0, { what: 'all are committed' })
+    assert.equal(metrics.get('lag_records'), 0)
+    assert.equal(metrics.get('sink_record_lag_max'), 0)
+    assert.equal(metrics.get('offset_commit_seq_no'), metrics.get('offset_commit_completion_total'))
+    runner.stop()
+    await run
   })
 
   it('holds a bounded number of bytes while the target is stuck', async () => {

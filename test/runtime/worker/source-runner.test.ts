@@ -256,6 +256,9 @@ describe('a source record that cannot be converted', () => {
       errors: { tolerance: 'all' }
     })
     await task.told(10)
+    assert.equal(reporter.metrics.get('active_count'), 0)
+    assert.equal(reporter.metrics.get('source_record_poll_total'), 10)
+    assert.equal(reporter.metrics.get('source_record_write_total'), 5)
     runner.stop()
     await run
     assert.deepEqual(await values(topics.broker, 'numbers'), ['0', '2', '4', '6', '8'])

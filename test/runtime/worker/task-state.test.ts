@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import {
   nextState,
   shownState,
+  startupOutcome,
   type TaskEvent,
   type TaskState
 } from '../../../runtime/worker/task-state.ts'
@@ -57,5 +58,32 @@ describe('the states of a task', () => {
       for (let step = 0; step < 20; step++) state = nextState(state, random.pick(EVENTS))
       assert.equal(nextState(nextState(state, 'stop'), 'ended'), 'UNASSIGNED', `seed ${seed}`)
     }
+  })
+})
+
+describe('the start of a task', () => {
+  const outcomes = (...events: TaskEvent[]) => {
+    let state: TaskState = 'UNASSIGNED'
+    return events.flatMap((event) => {
+      const before = state
+      state = nextState(state, event)
+      return startupOutcome(before, state) ?? []
+    })
+  }
+
+  it('is tried, and then succeeds or fails once', () => {
+    assert.deepEqual(outcomes('start', 'running', 'paused', 'failed'), ['attempt', 'success'])
+    assert.deepEqual(outcomes('start', 'paused', 'running'), ['attempt', 'success'])
+    assert.deepEqual(outcomes('start', 'failed'), ['attempt', 'failure'])
+    assert.deepEqual(outcomes('start', 'interrupted', 'start', 'running', 'interrupted'), [
+      'attempt',
+      'failure',
+      'attempt',
+      'success'
+    ])
+  })
+
+  it('is neither a success nor a failure when it is called off', () => {
+    assert.deepEqual(outcomes('start', 'stop', 'ended'), ['attempt'])
   })
 })

@@ -93,7 +93,7 @@ async function supervised(config: Readonly<Record<string, string>> = {}) {
     }),
     fenced: () => false,
     changed: (view) => views.push(view),
-    listener: { progress() {}, metrics() {}, topic() {}, taskConfigs() {} }
+    listener: { progress() {}, built() {}, metrics() {}, topic() {}, taskConfigs() {} }
   })
   supervisor.start(false)
   await nextTurn()

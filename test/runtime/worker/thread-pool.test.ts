@@ -52,6 +52,7 @@ function run(pool: ThreadPool, connector: string, config: Readonly<Record<string
         if (report.state === 'RUNNING') running.resolve()
       },
       progress() {},
+      built() {},
       metrics() {},
       topic() {},
       taskConfigs() {},
