@@ -100,6 +100,8 @@ export class SharedCoordinator implements GroupCoordinator {
       signal: either
     })
     this.#member = member
+    // The next generation may have begun before there was something to compare it with.
+    this.#tell(this.#store.read())
     return Buffer.from(assignment, 'base64')
   }
 
@@ -181,22 +183,25 @@ export class SharedCoordinator implements GroupCoordinator {
   /** Drops silent members and tells of a new generation, also while nobody calls. */
   async #watch(): Promise<void> {
     const { signal } = this.#closing
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#memberId !== '') {
       const state = await this.#nextState(signal)
       // A state that cannot be read or written is told by the next heartbeat, which begins anew.
       if (state === null) break
-      if (this.#member === null || heartbeatOutcome(state, this.#member).kind !== 'refused')
-        continue
-      this.#member = null
-      for (const listener of [...this.#listeners]) listener()
+      this.#tell(state)
     }
     this.#watching = undefined
+  }
+
+  #tell(state: GroupState): void {
+    if (this.#member === null || heartbeatOutcome(state, this.#member).kind !== 'refused') return
+    this.#member = null
+    for (const listener of [...this.#listeners]) listener()
   }
 
   async #nextState(signal: AbortSignal): Promise<GroupState | null> {
     try {
       const state = this.#store.read()
-      const rest = this.#memberId === '' ? LONGEST_WAIT_MS : this.#restMs(state)
+      const rest = this.#restMs(state)
       if (rest > 0) await this.#store.changed(state, rest, signal)
       else {
         await this.#store.update((current, now) => ({
