@@ -10,7 +10,7 @@ import { GroupFixture, type GroupUnderTest, SHORT_SESSION_MS } from './group-fix
 import type { GroupReport } from './group-process.ts'
 
 /** A member in a process of its own, which takes part until it is stopped. */
-class MemberProcess implements AsyncDisposable {
+export class MemberProcess implements AsyncDisposable {
   readonly reports: GroupReport[] = []
   readonly #child: ChildProcess
 
@@ -38,7 +38,7 @@ class MemberProcess implements AsyncDisposable {
   }
 }
 
-const assigned = ({ refusal }: GroupReport) => refusal === null
+export const assigned = ({ refusal }: GroupReport) => refusal === null
 
 /** What happens to members in other processes. */
 export function processContract(under: GroupUnderTest): void {

@@ -1,10 +1,12 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EMPTY_GROUP, type GroupState, type Step } from '../group-state.ts'
-import type { GroupStore } from '../shared-coordinator.ts'
+import type { GroupStore } from '../group-store.ts'
 import type { CommitSignal } from './commit-signal.ts'
 import { CREATION_KEY, groupKey } from './log-keys.ts'
 import type { LogStore } from './log-store.ts'
 import type { WriteQueue } from './log-transaction.ts'
+import { SocketPresence } from './socket-presence.ts'
 
 /** A busy log commits thousands of times a second; a group is looked at no more often than this. */
 const LOOK_EVERY_MS = 5
@@ -21,6 +23,7 @@ export interface LmdbGroupParts {
  * stays when they are gone.
  */
 export class LmdbGroupStore implements GroupStore {
+  readonly presence: SocketPresence
   readonly #parts: LmdbGroupParts
   readonly #key: Buffer
   #version = 0
@@ -29,6 +32,7 @@ export class LmdbGroupStore implements GroupStore {
   constructor(parts: LmdbGroupParts, groupId: string) {
     this.#parts = parts
     this.#key = groupKey(groupId)
+    this.presence = new SocketPresence(join(parts.store.path, 'members'))
     parts.commits.start()
   }
 
