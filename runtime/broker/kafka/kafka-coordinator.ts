@@ -74,6 +74,11 @@ export class KafkaCoordinator implements GroupCoordinator {
           id = answer.memberId
           continue
         }
+        if (answer.code === CODE.unknownMember && memberId === '' && id !== '') {
+          // The coordinator moved or restarted, and the id that it gave a moment ago is lost.
+          id = ''
+          continue
+        }
         this.#check(answer.code, 'join')
         const { generation, leaderId, members } = answer
         return { generation, memberId: answer.memberId, leaderId, members }
