@@ -1,5 +1,5 @@
-import type { GroupRefusal } from './group-coordinator.ts'
 import {
+  type Answered,
   type GroupState,
   type HeartbeatRequest,
   type JoinedGroup,
@@ -7,6 +7,7 @@ import {
   type MemberState,
   memberOf,
   type Outcome,
+  type Refused,
   type Step,
   type SyncRequest
 } from './group-state.ts'
@@ -89,7 +90,7 @@ export function heartbeat(
   before: GroupState,
   request: HeartbeatRequest,
   now: number
-): Step<Outcome<null>> {
+): Step<Answered<null> | Refused> {
   const state = expire(before, now)
   const outcome = heartbeatOutcome(state, request)
   const isMember = outcome.kind === 'answered' || outcome.refusal === 'REBALANCE_IN_PROGRESS'
@@ -99,7 +100,7 @@ export function heartbeat(
 export function heartbeatOutcome(
   state: GroupState,
   member: HeartbeatRequest
-): Exclude<Outcome<null>, { kind: 'waits' }> {
+): Answered<null> | Refused {
   return refusalOf(state, member) ?? answered(null)
 }
 
@@ -129,10 +130,7 @@ export function nextDeadline({ members, roundEnd }: GroupState): number {
   return Math.min(roundEnd ?? Number.POSITIVE_INFINITY, ...ends)
 }
 
-function refusalOf(
-  state: GroupState,
-  { memberId, generation }: HeartbeatRequest
-): Extract<Outcome<never>, { kind: 'refused' }> | null {
+function refusalOf(state: GroupState, { memberId, generation }: HeartbeatRequest): Refused | null {
   if (memberOf(state, memberId) === undefined) return refused('UNKNOWN_MEMBER')
   if (generation !== state.generation) return refused('ILLEGAL_GENERATION')
   return state.phase === 'PreparingRebalance' ? refused('REBALANCE_IN_PROGRESS') : null
@@ -203,7 +201,6 @@ function beginRebalance(state: GroupState, now: number): GroupState {
   return {
     ...state,
     phase: 'PreparingRebalance',
-    members: state.members.map((member) => ({ ...member, joined: false })),
     roundEnd: now + Math.max(0, ...timeouts)
   }
 }
@@ -248,12 +245,10 @@ function hasEnded({ sessionEnd, sessionTimeoutMs }: MemberState, now: number): b
   return sessionEnd <= now || sessionEnd > now + sessionTimeoutMs
 }
 
-function answered<T>(value: T): Extract<Outcome<T>, { kind: 'answered' }> {
+function answered<T>(value: T): Answered<T> {
   return { kind: 'answered', value }
 }
 
-function refused(
-  refusal: GroupRefusal | 'INCONSISTENT_GROUP_PROTOCOL'
-): Extract<Outcome<never>, { kind: 'refused' }> {
+function refused(refusal: Refused['refusal']): Refused {
   return { kind: 'refused', refusal }
 }

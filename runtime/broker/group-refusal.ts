@@ -1,5 +1,6 @@
 import { ConnectError } from '../api/errors.ts'
 import { GroupError, type GroupRefusal } from './group-coordinator.ts'
+import type { Refused } from './group-state.ts'
 
 const WHY: Readonly<Record<GroupRefusal, string>> = {
   REBALANCE_IN_PROGRESS: 'begins a new generation',
@@ -8,10 +9,7 @@ const WHY: Readonly<Record<GroupRefusal, string>> = {
 }
 
 /** The error for a coordinator's refusal, in one wording for all coordinators. */
-export function groupRefused(
-  groupId: string,
-  refusal: GroupRefusal | 'INCONSISTENT_GROUP_PROTOCOL'
-): ConnectError {
+export function groupRefused(groupId: string, refusal: Refused['refusal']): ConnectError {
   if (refusal !== 'INCONSISTENT_GROUP_PROTOCOL') {
     return new GroupError(refusal, `Group ${groupId} ${WHY[refusal]} (${refusal})`)
   }

@@ -16,7 +16,7 @@ export interface MemberState {
   readonly rebalanceTimeoutMs: number
   /** When it is taken for dead, unless it is heard of before. */
   readonly sessionEnd: number
-  /** Whether it waits for the next generation, in PreparingRebalance. */
+  /** Whether it waits for the next generation; false in all phases but PreparingRebalance. */
   readonly joined: boolean
   /** Whether it has asked for its assignment in this generation. */
   readonly synced: boolean
@@ -68,11 +68,18 @@ export interface JoinedGroup {
   readonly members: readonly { readonly id: string; readonly metadata: string }[]
 }
 
+export interface Answered<T> {
+  readonly kind: 'answered'
+  readonly value: T
+}
+
+export interface Refused {
+  readonly kind: 'refused'
+  readonly refusal: GroupRefusal | 'INCONSISTENT_GROUP_PROTOCOL'
+}
+
 /** An answer, a refusal, or that the request waits until others have done their part. */
-export type Outcome<T> =
-  | { readonly kind: 'answered'; readonly value: T }
-  | { readonly kind: 'refused'; readonly refusal: GroupRefusal | 'INCONSISTENT_GROUP_PROTOCOL' }
-  | { readonly kind: 'waits' }
+export type Outcome<T> = Answered<T> | Refused | { readonly kind: 'waits' }
 
 /** `state` is the same object when nothing changed. */
 export interface Step<T> {

@@ -1,14 +1,8 @@
+import type { Clock } from '../api/clock.ts'
 import type { GroupCoordinator, GroupOptions } from './group-coordinator.ts'
 import { EMPTY_GROUP, type GroupState, type Step } from './group-state.ts'
-import { type GroupStore, SharedCoordinator } from './shared-coordinator.ts'
-
-/** A timer that can be replaced in tests. */
-interface Clock {
-  /** Milliseconds; never goes back. */
-  now(): number
-  /** @returns a function that cancels it */
-  after(ms: number, callback: () => void): () => void
-}
+import type { GroupStore } from './group-store.ts'
+import { SharedCoordinator } from './shared-coordinator.ts'
 
 /** A group within this process, for as many members as there are coordinators on it. */
 export class LocalGroup implements GroupStore {

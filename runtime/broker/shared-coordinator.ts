@@ -18,27 +18,12 @@ import { groupRefused } from './group-refusal.ts'
 import {
   type GroupState,
   type JoinRequest,
+  type MemberState,
   memberOf,
   type Outcome,
   type Step
 } from './group-state.ts'
-
-/** State of one group that all its members read and write themselves. */
-export interface GroupStore {
-  /** The state as it is now: the same object as long as nothing changed. */
-  read(): GroupState
-  /**
-   * Applies a step to the state as it is then, whole or not at all. The step may be called again
-   * when someone else was quicker.
-   *
-   * @returns its outcome, once the new state is durable
-   */
-  update<T>(step: (state: GroupState, now: number) => Step<T>): Promise<T>
-  /** Resolves soon after the state is another than `seen`, at the signal, or after the time. */
-  changed(seen: GroupState, maxMs: number, signal: AbortSignal): Promise<void>
-  /** Milliseconds of the clock that all members share. Never before a time that a state was made at. */
-  now(): number
-}
+import type { GroupStore } from './group-store.ts'
 
 /** A session is renewed when so much of it is left: a heartbeat soon after the last writes nothing. */
 const RENEW_BELOW = 0.75
@@ -100,6 +85,8 @@ export class SharedCoordinator implements GroupCoordinator {
       signal: either
     })
     this.#member = member
+    // The next generation may have begun before there was something to compare it with.
+    this.#tell(this.#store.read())
     return Buffer.from(assignment, 'base64')
   }
 
@@ -118,10 +105,7 @@ export class SharedCoordinator implements GroupCoordinator {
       this.#memberId = ''
       this.#member = null
     }
-    await this.#store.update((state, now) => ({
-      state: leave(state, memberId, now),
-      outcome: undefined
-    }))
+    await this.#drop(memberId)
   }
 
   onRebalance(listener: () => void): () => void {
@@ -132,23 +116,25 @@ export class SharedCoordinator implements GroupCoordinator {
   async close(): Promise<void> {
     this.#closing.abort(new ConnectError('GROUP_CLOSED', 'The group coordinator was closed'))
     await this.#watching
+    this.#store.presence?.close()
   }
 
   async #join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
     signal.throwIfAborted()
     this.#member = null
     const { memberId } = request
+    await this.#store.presence?.announce(memberId)
     const first = await this.#store.update((state, now) => join(state, request, now))
     // From here on a member that is gone was dropped.
     const again = { ...request, isNew: false }
+    this.#memberId = memberId
+    this.#watching ??= this.#watch()
     const answer = await this.#settle(first, {
       memberId,
       look: (state) => joinOutcome(state, memberId),
       again: (state, now) => join(state, again, now),
       signal
     })
-    this.#memberId = memberId
-    this.#watching ??= this.#watch()
     const members = answer.members.map(({ id, metadata }) => ({
       id,
       metadata: Buffer.from(metadata, 'base64')
@@ -181,22 +167,27 @@ export class SharedCoordinator implements GroupCoordinator {
   /** Drops silent members and tells of a new generation, also while nobody calls. */
   async #watch(): Promise<void> {
     const { signal } = this.#closing
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#memberId !== '') {
       const state = await this.#nextState(signal)
       // A state that cannot be read or written is told by the next heartbeat, which begins anew.
       if (state === null) break
-      if (this.#member === null || heartbeatOutcome(state, this.#member).kind !== 'refused')
-        continue
-      this.#member = null
-      for (const listener of [...this.#listeners]) listener()
+      this.#tell(state)
     }
     this.#watching = undefined
+    this.#watchOthers([])
+  }
+
+  #tell(state: GroupState): void {
+    if (this.#member === null || heartbeatOutcome(state, this.#member).kind !== 'refused') return
+    this.#member = null
+    for (const listener of [...this.#listeners]) listener()
   }
 
   async #nextState(signal: AbortSignal): Promise<GroupState | null> {
     try {
       const state = this.#store.read()
-      const rest = this.#memberId === '' ? LONGEST_WAIT_MS : this.#restMs(state)
+      this.#watchOthers(state.members)
+      const rest = this.#restMs(state)
       if (rest > 0) await this.#store.changed(state, rest, signal)
       else {
         await this.#store.update((current, now) => ({
@@ -208,6 +199,21 @@ export class SharedCoordinator implements GroupCoordinator {
     } catch {
       return null
     }
+  }
+
+  #watchOthers(members: readonly MemberState[]): void {
+    const others = members.map(({ id }) => id).filter((id) => id !== this.#memberId)
+    this.#store.presence?.watch(others, (memberId) => {
+      // Its session ends too, if this cannot be written.
+      this.#drop(memberId).catch(() => {})
+    })
+  }
+
+  #drop(memberId: string): Promise<void> {
+    return this.#store.update((state, now) => ({
+      state: leave(state, memberId, now),
+      outcome: undefined
+    }))
   }
 
   #restMs(state: GroupState): number {

@@ -2,11 +2,11 @@ import type { ConnectError } from '../../api/errors.ts'
 import type {
   GroupCoordinator,
   GroupOptions,
-  GroupRefusal,
   JoinAnswer,
   Membership
 } from '../group-coordinator.ts'
 import { groupRefused } from '../group-refusal.ts'
+import type { Refused } from '../group-state.ts'
 import { Coordinators } from './coordinators.ts'
 import {
   heartbeatRequest,
@@ -27,7 +27,7 @@ const SLACK_MS = 5000
 const HEARTBEATS_PER_SESSION = 3
 const LONGEST_HEARTBEAT_MS = 5000
 
-const REFUSALS: ReadonlyMap<number, GroupRefusal | 'INCONSISTENT_GROUP_PROTOCOL'> = new Map([
+const REFUSALS: ReadonlyMap<number, Refused['refusal']> = new Map([
   [CODE.illegalGeneration, 'ILLEGAL_GENERATION'],
   [CODE.inconsistentGroupProtocol, 'INCONSISTENT_GROUP_PROTOCOL'],
   [CODE.unknownMember, 'UNKNOWN_MEMBER'],
@@ -72,6 +72,11 @@ export class KafkaCoordinator implements GroupCoordinator {
         const answer = await this.#wait(this.#joinRequest(id, metadata), 'join', signal)
         if (answer.code === CODE.memberIdRequired) {
           id = answer.memberId
+          continue
+        }
+        if (answer.code === CODE.unknownMember && memberId === '' && id !== '') {
+          // The coordinator moved or restarted, and the id that it gave a moment ago is lost.
+          id = ''
           continue
         }
         this.#check(answer.code, 'join')

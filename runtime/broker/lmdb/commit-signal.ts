@@ -51,8 +51,12 @@ export class CommitSignal {
     }
   }
 
-  /** Resolves after a commit, at the signal, after the given time, or when it is time to check. */
-  wait(maxMs: number, signal?: AbortSignal): Promise<void> {
+  /**
+   * Resolves after a commit, at the signal, after the given time, or when it is time to check.
+   *
+   * @param checkEveryMs for what may be found later than others when its writer was killed
+   */
+  wait(maxMs: number, signal?: AbortSignal, checkEveryMs = CHECK_EVERY_MS): Promise<void> {
     if (maxMs <= 0 || this.#closed || signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
@@ -61,7 +65,7 @@ export class CommitSignal {
         this.#waiting.delete(done)
         resolve()
       }
-      const timer = setTimeout(done, Math.min(maxMs, this.#interval()))
+      const timer = setTimeout(done, Math.min(maxMs, this.#interval(checkEveryMs)))
       signal?.addEventListener('abort', done)
       this.#waiting.add(done)
     })
@@ -80,8 +84,8 @@ export class CommitSignal {
     this.#wake()
   }
 
-  #interval(): number {
-    if (this.#watching) return CHECK_EVERY_MS
+  #interval(checkEveryMs: number): number {
+    if (this.#watching) return checkEveryMs
     const interval = this.#pollMs
     this.#pollMs = Math.min(interval * 2, POLL_MS.longest)
     return interval

@@ -1,13 +1,17 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EMPTY_GROUP, type GroupState, type Step } from '../group-state.ts'
-import type { GroupStore } from '../shared-coordinator.ts'
+import type { GroupStore } from '../group-store.ts'
 import type { CommitSignal } from './commit-signal.ts'
 import { CREATION_KEY, groupKey } from './log-keys.ts'
 import type { LogStore } from './log-store.ts'
 import type { WriteQueue } from './log-transaction.ts'
+import { SocketPresence } from './socket-presence.ts'
 
 /** A busy log commits thousands of times a second; a group is looked at no more often than this. */
-const LOOK_EVERY_MS = 5
+const LOOK_EVERY_MS = 10
+/** Without a commit: for one whose writer was killed before it could tell. */
+const CHECK_EVERY_MS = 1000
 
 export interface LmdbGroupParts {
   readonly store: LogStore
@@ -21,6 +25,7 @@ export interface LmdbGroupParts {
  * stays when they are gone.
  */
 export class LmdbGroupStore implements GroupStore {
+  readonly presence: SocketPresence
   readonly #parts: LmdbGroupParts
   readonly #key: Buffer
   #version = 0
@@ -29,6 +34,7 @@ export class LmdbGroupStore implements GroupStore {
   constructor(parts: LmdbGroupParts, groupId: string) {
     this.#parts = parts
     this.#key = groupKey(groupId)
+    this.presence = new SocketPresence(join(parts.store.path, 'members'))
     parts.commits.start()
   }
 
@@ -62,7 +68,7 @@ export class LmdbGroupStore implements GroupStore {
     while (!signal.aborted && this.read() === seen) {
       const rest = end - this.now()
       if (rest <= 0) return
-      await this.#parts.commits.wait(rest, signal)
+      await this.#parts.commits.wait(rest, signal, CHECK_EVERY_MS)
       if (this.read() === seen) await sleep(LOOK_EVERY_MS)
     }
   }
