@@ -13,7 +13,7 @@ import { ConfigStore } from '../stores/config-store.ts'
 import { StatusStore } from '../stores/status-store.ts'
 import type { TaskId } from '../worker/task-spec.ts'
 import type { TaskView } from '../worker/task-supervisor.ts'
-import { ThreadPool } from '../worker/thread-pool.ts'
+import { type TaskLogs, ThreadPool } from '../worker/thread-pool.ts'
 import { Worker } from '../worker/worker.ts'
 import { Generations } from './generations.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -32,6 +32,8 @@ export interface StandaloneOptions {
   readonly registryUrl: string
   readonly cwd: string
   readonly logger: Logger
+  /** Levels and lines of the tasks; see `ThreadPool`. */
+  readonly logs?: TaskLogs
   progress(task: TaskId, progress: Progress): void
   changed(task: TaskId, view: TaskView): void
 }
@@ -63,7 +65,8 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
       cwd: options.cwd
     },
     threads: config['task.threads'] || availableParallelism(),
-    logger
+    logger,
+    ...(options.logs && { logs: options.logs })
   })
   const worker = new Worker({
     pool,

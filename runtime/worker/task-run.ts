@@ -5,6 +5,7 @@ import type { Logger } from '../api/task.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from '../config/connector-keys.ts'
 import { type PluginRegistry, Plugins } from '../config/plugins.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
+import { PART_LOGGERS } from '../metrics/log-levels.ts'
 import { OffsetStore } from '../stores/offset-store.ts'
 import type { BrokerCache } from './broker-cache.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -60,6 +61,9 @@ export class TaskFactory {
   async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
     const keys = parseAs(connectorKeys, spec.config)
     const plugin = await this.#plugins.find('connector', keys['connector.class'])
+    const part = plugin.kind === 'source' ? 'sourceTask' : 'sinkTask'
+    const ownNames = [keys['connector.class'], ...(plugin.classNames ?? [])]
+    reporter.loggerNames([...PART_LOGGERS[part], ...ownNames])
     const settings: ErrorSettings = {
       tolerance: keys['errors.tolerance'],
       retryTimeoutMs: keys['errors.retry.timeout'],
