@@ -41,6 +41,11 @@ export interface GroupMemberOptions {
   readonly sessionTimeoutMs: number
 }
 
+/**
+ * The part of the session for which an answered heartbeat is good. The embedded coordinator notes a
+ * heartbeat only once a quarter of the session is over, so as not to write for each.
+ */
+const LEASE_SHARE = 0.74
 /** How long to wait before the coordinator is asked again after a failure. */
 const RETRY_MS = 100
 const NOBODY = -1
@@ -80,6 +85,8 @@ export class GroupMember {
   #attempt = new AbortController()
   #losing: Promise<void> = Promise.resolve()
   #beating = false
+  /** When the last question was asked whose answer said that this worker is a member. */
+  #heardAt = Number.NEGATIVE_INFINITY
   #cancelBeat: (() => void) | undefined
   #endWatch: (() => void) | undefined
   #running: Promise<void> = Promise.resolve()
@@ -225,6 +232,7 @@ export class GroupMember {
     if (this.#attempt.signal.aborted) return
     if (error instanceof GroupError) {
       if (error.refusal === 'REBALANCE_IN_PROGRESS') return
+      if (this.#memberId === '') return sleep(clock, RETRY_MS, this.#closing.signal)
       this.#lose(error.message)
       if (error.refusal === 'UNKNOWN_MEMBER') this.#memberId = ''
       return
@@ -249,9 +257,9 @@ export class GroupMember {
   }
 
   #beat(): void {
-    const { clock, lease } = this.#options
+    const { clock, sessionTimeoutMs } = this.#options
     if (this.#closing.signal.aborted || this.#memberId === '') return
-    if (this.#assigned && !lease.holdsAt(clock.now())) {
+    if (this.#assigned && clock.now() - this.#heardAt >= sessionTimeoutMs) {
       this.#lose('The group was out of reach for longer than session.timeout.ms')
       return
     }
@@ -286,9 +294,10 @@ export class GroupMember {
   }
 
   #extend(sentAt: number): void {
-    if (!this.#closing.signal.aborted) {
-      this.#options.lease.extend(sentAt + this.#options.sessionTimeoutMs)
-    }
+    const { lease, sessionTimeoutMs } = this.#options
+    if (this.#closing.signal.aborted) return
+    this.#heardAt = Math.max(this.#heardAt, sentAt)
+    lease.extend(sentAt + sessionTimeoutMs * LEASE_SHARE)
   }
 
   #lose(reason: string): void {

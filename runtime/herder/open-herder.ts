@@ -18,7 +18,7 @@ import { StatusStore } from '../stores/status-store.ts'
 import type { Lease } from '../worker/lease.ts'
 import type { TaskId } from '../worker/task-spec.ts'
 import type { TaskView } from '../worker/task-supervisor.ts'
-import { ThreadPool } from '../worker/thread-pool.ts'
+import { type TaskLogs, ThreadPool } from '../worker/thread-pool.ts'
 import { Worker } from '../worker/worker.ts'
 import { GroupHerder } from './group-herder.ts'
 import { PROTOCOL } from './group-protocol.ts'
@@ -48,10 +48,11 @@ export interface OpenHerderOptions {
   readonly alone: boolean
   /** Of this program: its version, the commit it was built from, when it started (ms since 1970). */
   readonly app: { readonly version: string; readonly commitId: string; readonly startedAt: number }
+  /** Levels and lines of the tasks; see `ThreadPool`. */
+  readonly logs: TaskLogs
   progress(task: TaskId, progress: Progress): void
   changed(task: TaskId, view: TaskView): void
   requestTaskConfigs(url: string, connector: string, configs: readonly RawConfig[]): Promise<void>
-  setLogLevel(logger: string, level: string): void
 }
 
 /** A worker of a group with everything it needs, in this process. */
@@ -103,6 +104,9 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     keyTtlMs: 3_600_000,
     trackTopics: config['topic.tracking.enable'],
     allowTopicReset: config['topic.tracking.allow.reset'],
+    setLogLevel: (name, level) => {
+      if (options.logs.levels.knows(level)) options.logs.levels.set(name, level)
+    },
     newKey: () => randomBytes(32).toString('base64'),
     createWorker: (hooks, lease) => {
       worker = createWorker(options, { ...stores, metrics, hooks, lease })
@@ -150,7 +154,8 @@ function createWorker(
       lease: parts.lease.memory
     },
     threads: config['task.threads'] || availableParallelism(),
-    logger
+    logger,
+    logs: options.logs
   })
   return new Worker({
     ...parts.hooks,

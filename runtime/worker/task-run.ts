@@ -6,6 +6,7 @@ import type { Broker } from '../broker/broker.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from '../config/connector-keys.ts'
 import { type PluginRegistry, Plugins } from '../config/plugins.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
+import { PART_LOGGERS } from '../metrics/log-levels.ts'
 import { OffsetStore } from '../stores/offset-store.ts'
 import type { BrokerCache } from './broker-cache.ts'
 import { ConnectorRunner } from './connector-runner.ts'
@@ -59,6 +60,9 @@ export class TaskFactory {
   async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
     const keys = parseAs(connectorKeys, spec.config)
     const plugin = await this.#plugins.find('connector', keys['connector.class'])
+    const part = plugin.kind === 'source' ? 'sourceTask' : 'sinkTask'
+    const ownNames = [keys['connector.class'], ...(plugin.classNames ?? [])]
+    reporter.loggerNames([...PART_LOGGERS[part], ...ownNames])
     if (spec.task === CONNECTOR) {
       const { connector, unresolved, config: resolved, paused } = spec
       const options = { plugin, connector, config: unresolved, resolved, reporter }

@@ -11,6 +11,7 @@ import { Redactor } from '../../../runtime/config/redact.ts'
 import { References } from '../../../runtime/config/references.ts'
 import { workerKeys } from '../../../runtime/config/worker-keys.ts'
 import { type OpenHerder, openHerder } from '../../../runtime/herder/open-herder.ts'
+import { LogLevels } from '../../../runtime/metrics/log-levels.ts'
 import { OffsetStore } from '../../../runtime/stores/offset-store.ts'
 import { parseAs } from '../../../runtime/worker/plugin-parts.ts'
 import { taskName } from '../../../runtime/worker/task-spec.ts'
@@ -45,14 +46,14 @@ class WatchedWorker {
       registryUrl: pathToFileURL(join(projectRoot, 'connectors/registry.ts')).href,
       cwd: projectRoot,
       logger: this.logger,
+      logs: { levels: new LogLevels('INFO', Date.now), lines: this.logger },
       workerId: 'here:8083',
       url: '',
       alone: true,
       app: { version: '1.0', commitId: 'abc', startedAt: 0 },
       progress() {},
       changed: (id, { state }) => this.#changed(`${taskName(id)} ${state}`),
-      requestTaskConfigs: async () => {},
-      setLogLevel() {}
+      requestTaskConfigs: async () => {}
     })
     return this
   }
