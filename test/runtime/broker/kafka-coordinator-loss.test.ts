@@ -17,7 +17,9 @@ describe('kafka coordinator that is lost', requireEngine('kafka-server'), () => 
 
   before(async () => {
     kafka = await startKafka()
-    broker = await openKafkaBroker({ 'bootstrap.servers': kafka.bootstrap })
+    // Longer than any test: what ends sooner has a timeout of its own.
+    const longest = { 'request.timeout.ms': '600000' }
+    broker = await openKafkaBroker({ 'bootstrap.servers': kafka.bootstrap, ...longest })
   })
   after(async () => {
     await broker?.close()
@@ -29,9 +31,7 @@ describe('kafka coordinator that is lost', requireEngine('kafka-server'), () => 
     const [member] = await group.stable(1, { sessionTimeoutMs: 9000 })
     assert.ok(member)
     kafka.pause()
-    const paused = performance.now()
     await assert.rejects(member.coordinator.heartbeat(member.membership), isRetriable)
-    assert.ok(performance.now() - paused < 30_000, 'not after the timeout of other requests')
     kafka.resume()
     await until(() => answers(() => member.coordinator.heartbeat(member.membership)))
   })
