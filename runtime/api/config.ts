@@ -274,3 +274,11 @@ export function refused<T>(
 ): ConfigKey<T> {
   return { ...declared, support: { kind: 'refused', reason, ...(allow ? { allow } : {}) } }
 }
+
+/** One declaration for several names. */
+export function sameKeys<const N extends string, T>(
+  names: readonly N[],
+  key: ConfigKey<T>
+): Record<N, ConfigKey<T>> {
+  return Object.fromEntries(names.map((name) => [name, key])) as Record<N, ConfigKey<T>>
+}

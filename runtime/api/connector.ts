@@ -55,6 +55,8 @@ export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
 
 export interface SourceConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
   readonly kind: 'source'
+  /** For `exactly.once.support: required`. Without it, the connector does with any configuration. */
+  supportsExactlyOnce?(config: ConfigOf<S>): boolean
   createTask(config: ConfigOf<S>, raw: RawConfig): SourceTask
 }
 

@@ -10,9 +10,10 @@ import {
   long,
   oneOf,
   refused,
+  sameKeys,
   string
 } from '../api/config.ts'
-import { kafkaClientKeys, sameKeys } from './kafka-client-keys.ts'
+import { kafkaClientKeys } from './kafka-client-keys.ts'
 
 // Names and meanings are those of Kafka Connect 4.3 (WorkerConfig, DistributedConfig) and of Kafka's
 // clients. Where a default differs, its doc says so.

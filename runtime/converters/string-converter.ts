@@ -4,6 +4,7 @@ import { defineConverter } from '../api/connector.ts'
 import type { Converter } from '../api/converter.ts'
 import { DataError } from '../api/errors.ts'
 import { type Schema, string } from '../api/schema.ts'
+import { converterType } from './converter-type.ts'
 import { doubleText, floatText } from './json-text.ts'
 import { JsonWriter } from './json-writer.ts'
 import { plainText } from './plain-json.ts'
@@ -74,10 +75,12 @@ export default defineConverter({
   summary: 'Plain text; numbers and booleans as text.',
   classNames: ['org.apache.kafka.connect.storage.StringConverter'],
   config: {
+    ...converterType,
     'converter.encoding': oneOf(['UTF-8', 'UTF8', 'ISO-8859-1', 'US-ASCII'], {
       doc: 'The encoding of the text.',
       default: 'UTF-8',
-      importance: 'HIGH'
+      importance: 'HIGH',
+      listing: { width: 'MEDIUM', displayName: 'Encoding' }
     })
   },
   create: (config) => createStringConverter(config['converter.encoding'])
