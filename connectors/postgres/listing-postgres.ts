@@ -4,7 +4,7 @@ import { rows } from './listing-rows.ts'
 /** Keys of the connection and the replication slot. */
 export const postgresListing: readonly ListingRow[] = rows('Postgres', [
   ['topic.prefix', 'MEDIUM', 'Topic prefix', { required: false }],
-  ['database.hostname', 'MEDIUM', 'Hostname', { default: null }],
+  ['database.hostname', 'MEDIUM', 'Hostname', { default: null, mandatory: true }],
   ['database.port', 'SHORT', 'Port'],
   ['database.user', 'SHORT', 'User', { required: false }],
   ['database.password', 'SHORT', 'Password'],

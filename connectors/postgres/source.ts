@@ -14,6 +14,7 @@ export default defineSource({
     'Captures a PostgreSQL database: its rows, then every change, as Debezium change events.',
   classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
   version: VERSION,
+  dialect: 'debezium',
   config: sourceKeys,
   validate,
   check,

@@ -38,6 +38,8 @@ export interface Listing {
   readonly recommended?: readonly string[]
   /** False: never shown by forms. */
   readonly visible?: boolean
+  /** Refused when it is not given, though the declaration has a default. */
+  readonly mandatory?: boolean
   /** A value that is no number is refused twice: as such, and as null (ConfigDef's Range does so). */
   readonly nonNull?: boolean
   /** @returns what clients expect to be told about a value that `validator` refuses */

@@ -31,7 +31,12 @@ export interface ConnectorContext {
   requestTaskReconfiguration(): void
 }
 
+/** Whose words a connector's keys are listed and refused in: those of Kafka's ConfigDef, or Debezium's. */
+export type Dialect = 'kafka' | 'debezium'
+
 export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
+  /** Default `kafka`. */
+  readonly dialect?: Dialect
   /** Checks across keys, without I/O. Called after every key parsed. */
   validate?(config: ConfigOf<S>, raw: RawConfig): readonly KeyProblem[]
   /** Reaches out: host, credentials, privileges. Called by `validate --connect` and before a start. */
