@@ -2,13 +2,13 @@ import type { ConfigKey, ConfigSpec } from '../api/config.ts'
 import { checkClass, checkVersion } from './class-check.ts'
 import type { ConfigKeyInfo } from './config-infos.ts'
 import type { ConfigReport, ReportEntry } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import { missingValue, parseType } from './configdef.ts'
 import { transformKeys } from './connector-keys.ts'
 import { keysUnder } from './finding.ts'
 import { type ListedKey, listedKeys } from './key-info.ts'
 import { reportProblems } from './own-problems.ts'
 import type { FoundClass, PluginCatalog } from './plugin-catalog.ts'
-import type { ShownConfig } from './shown-config.ts'
 import { checkValue } from './value-check.ts'
 
 /** `transforms` or `predicates`, in the words of Kafka Connect's lists. */
@@ -44,7 +44,7 @@ interface Alias {
 /** Lists and checks the keys of every alias of `transforms` and `predicates` (`ConnectorConfig.enrich`). */
 export async function checkAliases(
   report: ConfigReport,
-  config: ShownConfig,
+  config: ConfigView,
   catalog: PluginCatalog
 ): Promise<void> {
   for (const section of SECTIONS) {
@@ -60,7 +60,7 @@ export async function checkAliases(
 
 async function checkAlias(
   report: ConfigReport,
-  config: ShownConfig,
+  config: ConfigView,
   catalog: PluginCatalog,
   alias: Alias
 ): Promise<void> {
@@ -99,7 +99,7 @@ async function checkAlias(
   })
 }
 
-function negateProblem(config: ShownConfig, prefix: string): string[] {
+function negateProblem(config: ConfigView, prefix: string): string[] {
   const [negated, chosen] = [`${prefix}negate`, `${prefix}predicate`]
   if (!config.has(negated) || config.has(chosen)) return []
   return [
@@ -124,7 +124,7 @@ function typeInfo({ section, prefix, group, alias }: Alias): ConfigKeyInfo {
   }
 }
 
-function versionEntry(alias: Alias, found: FoundClass | null, config: ShownConfig): ReportEntry {
+function versionEntry(alias: Alias, found: FoundClass | null, config: ConfigView): ReportEntry {
   const { section, prefix } = alias
   const name = `${prefix}plugin.version`
   const latest = found?.version ?? null

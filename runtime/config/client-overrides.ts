@@ -1,7 +1,7 @@
 import type { ConfigType } from '../api/config.ts'
 import type { ConfigReport } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import { invalidValue, parseType } from './configdef.ts'
-import type { ShownConfig } from './shown-config.ts'
 
 /** `connector.client.config.override.policy` of the worker: which client settings connectors may set. */
 export type OverridePolicy = 'All' | 'None' | 'Principal'
@@ -68,7 +68,7 @@ type Client = 'producer' | 'consumer' | 'admin'
  */
 export function checkOverrides(
   report: ConfigReport,
-  config: ShownConfig,
+  config: ConfigView,
   { clients, policy }: { clients: readonly Client[]; policy: OverridePolicy }
 ): void {
   for (const client of clients) {
@@ -98,7 +98,7 @@ function allows(policy: OverridePolicy, name: string): boolean {
 }
 
 /** The clients that a connector of the worker has. */
-export function clientsOf(kind: 'source' | 'sink', config: ShownConfig): Client[] {
+export function clientsOf(kind: 'source' | 'sink', config: ConfigView): Client[] {
   if (kind === 'source') {
     const creates = (config.value('topic.creation.default.partitions') ?? '') !== ''
     return creates ? ['producer', 'admin'] : ['producer']

@@ -7,6 +7,7 @@ import { checkOverrides, clientsOf, type OverridePolicy } from './client-overrid
 import type { ConfigInfos, ConfigKeyInfo, GivenConfig, PluginInfo } from './config-infos.ts'
 import { ConfigRefusal } from './config-refusal.ts'
 import { ConfigReport } from './config-report.ts'
+import { ConfigView, withoutNulls } from './config-view.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from './connector-keys.ts'
 import { checkConverterSettings, checkFramework } from './framework-check.ts'
 import { javaMapText } from './java-map-text.ts'
@@ -19,7 +20,6 @@ import { askPlugin, checkPlugin } from './plugin-check.ts'
 import type { Plugins } from './plugins.ts'
 import { redactConfig } from './redact.ts'
 import type { References } from './references.ts'
-import { ShownConfig, withoutNulls } from './shown-config.ts'
 import { connectorSpec } from './validate-connector.ts'
 import { VersionRange } from './version-range.ts'
 
@@ -55,19 +55,30 @@ export class ConnectorValidation {
   /**
    * Every key of a connector with its value and its errors (`PUT .../config/validate`).
    *
-   * @param pluginName the plugin of the request's path
-   * @throws {ConfigRefusal} 400 when the path means another plugin, and as `check` does without or
-   * with an unknown `connector.class`
+   * @throws {ConfigRefusal} 400 where there is no such plugin: `connector.class` is missing or
+   * unknown, or its version cannot be read
    */
-  async validate(pluginName: string, config: GivenConfig): Promise<ConfigInfos> {
-    const className = config['connector.class']
-    if (typeof className === 'string' && !shortName(className).endsWith(shortName(pluginName))) {
-      throw new ConfigRefusal(
-        400,
-        `Included connector type ${className} does not match request type ${pluginName}`
-      )
+  async validate(given: GivenConfig): Promise<ConfigInfos> {
+    const { references } = this.#options
+    const { config: resolved, problems } = await references.tryResolve(withoutNulls(given))
+    const className = resolved['connector.class']
+    if (className === undefined) throw noClass(given)
+    const asked = given['connector.plugin.version']
+    const range = rangeOf(asked, (reason) => reason)
+    const connector = await this.#findConnector(className)
+    const spec = connectorSpec(connector.plugin)
+    const config = new ConfigView(given, resolved, spec)
+    const report = new ConfigReport()
+    const versionless = versionProblem(connector, range)
+    if (versionless !== null) {
+      await this.#reportVersion(report, { config, connector, problem: versionless })
+    } else {
+      await this.#reportAll(report, { config, connector, spec })
     }
-    return this.#validate(config)
+    for (const { key, message } of problems) {
+      if (report.find(key)) report.addError(key, null, message)
+    }
+    return report.infos(className, (text) => config.clean(text))
   }
 
   /**
@@ -76,7 +87,7 @@ export class ConnectorValidation {
    * @throws {ConfigRefusal} 400 with every error, as `POST /connectors` and `PUT .../config` answer it
    */
   async check(config: GivenConfig): Promise<void> {
-    const { error_count: count, configs } = await this.#validate(config)
+    const { error_count: count, configs } = await this.validate(config)
     if (count === 0) return
     const errors = configs.flatMap(({ value }) => value.errors)
     throw new ConfigRefusal(
@@ -86,7 +97,7 @@ export class ConnectorValidation {
   }
 
   /** `GET /connector-plugins`. */
-  plugins(connectorsOnly: boolean): Promise<PluginInfo[]> {
+  list(connectorsOnly: boolean): Promise<PluginInfo[]> {
     return this.#catalog.list(connectorsOnly)
   }
 
@@ -96,7 +107,7 @@ export class ConnectorValidation {
    *
    * @throws {ConfigRefusal} 404 for an unknown plugin, 400 for a version that is not there
    */
-  async pluginConfig(name: string, version?: string): Promise<readonly ConfigKeyInfo[]> {
+  async keys(name: string, version = 'latest'): Promise<readonly ConfigKeyInfo[]> {
     const range = rangeOf(version, () => `Invalid version specification: ${version}`)
     const nested = await this.#catalog.nestedClasses(name)
     if (nested.length > 0) throw new ConfigRefusal(400, baseClassProblem(nested))
@@ -113,29 +124,6 @@ export class ConnectorValidation {
     return [...own, ...framework].map(({ name: key, info }) =>
       key === 'connector.plugin.version' ? { ...info, default_value: found.version } : info
     )
-  }
-
-  async #validate(given: GivenConfig): Promise<ConfigInfos> {
-    const { references } = this.#options
-    const { config: resolved, problems } = await references.tryResolve(withoutNulls(given))
-    const className = resolved['connector.class']
-    if (className === undefined) throw noClass(given)
-    const asked = given['connector.plugin.version']
-    const range = rangeOf(asked, (reason) => reason)
-    const connector = await this.#findConnector(className)
-    const spec = connectorSpec(connector.plugin)
-    const config = new ShownConfig(given, resolved, spec)
-    const report = new ConfigReport()
-    const versionless = versionProblem(connector, range)
-    if (versionless !== null) {
-      await this.#reportVersion(report, { config, connector, problem: versionless })
-    } else {
-      await this.#reportAll(report, { config, connector, spec })
-    }
-    for (const { key, message } of problems) {
-      if (report.find(key)) report.addError(key, null, message)
-    }
-    return report.infos(className, (text) => config.clean(text))
   }
 
   async #findConnector(className: string): Promise<FoundClass<Connector>> {
@@ -155,7 +143,7 @@ export class ConnectorValidation {
   /** Without the version that is asked for, nothing else than the framework's keys can be checked. */
   async #reportVersion(
     report: ConfigReport,
-    { config, connector, problem }: { config: ShownConfig; connector: FoundClass; problem: string }
+    { config, connector, problem }: { config: ConfigView; connector: FoundClass; problem: string }
   ): Promise<void> {
     await checkFramework(report, connectorKeys, config, { ...this.#context, connector })
     for (const key of ['connector.class', 'connector.plugin.version']) {
@@ -170,7 +158,7 @@ export class ConnectorValidation {
       config,
       connector,
       spec
-    }: { config: ShownConfig; connector: FoundClass<Connector>; spec: ConfigSpec }
+    }: { config: ConfigView; connector: FoundClass<Connector>; spec: ConfigSpec }
   ): Promise<void> {
     const { groupId, exactlyOnceSource: exactlyOnce, overridePolicy: policy } = this.#options
     const { plugin } = connector
@@ -206,16 +194,11 @@ function listedOnly(spec: ConfigSpec): ConfigSpec {
 }
 
 /** A null is a mistake where no one knows the key, and where the framework does. */
-function reportNulls(report: ConfigReport, { given }: ShownConfig, plugin: ConfigSpec): void {
+function reportNulls(report: ConfigReport, { given }: ConfigView, plugin: ConfigSpec): void {
   for (const [key, value] of Object.entries(given)) {
     if (value !== null || key in plugin) continue
     report.addError(key, null, 'Null value can not be supplied as the configuration value.')
   }
-}
-
-/** `FileStreamSource` for `FileStreamSourceConnector`, which mean the same. */
-function shortName(className: string): string {
-  return className.length > 'Connector'.length ? className.replace(/Connector$/, '') : className
 }
 
 function noClass(given: GivenConfig): ConfigRefusal {

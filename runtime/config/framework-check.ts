@@ -2,11 +2,11 @@ import type { ConfigSpec, RawConfig } from '../api/config.ts'
 import { checkClass, checkVersion } from './class-check.ts'
 import type { ConfigKeyInfo } from './config-infos.ts'
 import type { ConfigReport, ReportEntry } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import { keysUnder } from './finding.ts'
 import { type ListedKey, listedKeys } from './key-info.ts'
 import { reportProblems } from './own-problems.ts'
 import type { FoundClass, PluginCatalog } from './plugin-catalog.ts'
-import type { ShownConfig } from './shown-config.ts'
 import { checkValue } from './value-check.ts'
 
 export const CONVERTERS = ['header', 'key', 'value'] as const
@@ -31,7 +31,7 @@ export interface OwnConverter {
 export async function checkFramework(
   report: ConfigReport,
   spec: ConfigSpec,
-  config: ShownConfig,
+  config: ConfigView,
   context: FrameworkContext
 ): Promise<readonly OwnConverter[]> {
   const keys = listedKeys(spec)
@@ -57,7 +57,7 @@ export async function checkFramework(
 async function checkConverter(
   report: ConfigReport,
   keys: { role: Role; listed: ListedKey; versionKey: ListedKey | undefined },
-  config: ShownConfig,
+  config: ConfigView,
   { catalog, worker }: FrameworkContext
 ): Promise<FoundClass | null> {
   const { role, listed, versionKey } = keys
@@ -89,7 +89,7 @@ async function checkConverter(
 function versionEntry(
   { name, info }: ListedKey,
   latest: string | null,
-  config: ShownConfig
+  config: ConfigView
 ): ReportEntry {
   return {
     name,
@@ -105,7 +105,7 @@ function versionEntry(
 export function checkConverterSettings(
   report: ConfigReport,
   converters: readonly OwnConverter[],
-  config: ShownConfig
+  config: ConfigView
 ): void {
   for (const { role, found } of converters.toSorted(byRole)) {
     const prefix = `${role}.converter.`

@@ -1,8 +1,8 @@
 import type { SourceConnector } from '../api/connector.ts'
 import type { ConfigReport } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import { parseType } from './configdef.ts'
 import { parseConfig } from './parse-config.ts'
-import type { ShownConfig } from './shown-config.ts'
 
 // Checks over several keys that Kafka Connect makes for every sink (`SinkConnectorConfig.validate`,
 // `DistributedHerder.validateSinkConnectorConfig`) and every source (`validateSourceConnectorConfig`).
@@ -11,7 +11,7 @@ const DEAD_LETTERS = 'errors.deadletterqueue.topic.name'
 const GROUP_ID = 'consumer.override.group.id'
 
 /** @param groupId of the workers: a sink whose consumers were in the same group would break both */
-export function checkSink(report: ConfigReport, config: ShownConfig, groupId: string): void {
+export function checkSink(report: ConfigReport, config: ConfigView, groupId: string): void {
   checkTopics(report, config)
   const own = config.value(GROUP_ID)
   if (own !== null) {
@@ -28,7 +28,7 @@ export function checkSink(report: ConfigReport, config: ShownConfig, groupId: st
   }
 }
 
-function checkTopics(report: ConfigReport, config: ShownConfig): void {
+function checkTopics(report: ConfigReport, config: ConfigView): void {
   const topics = config.value('topics') ?? ''
   const regex = config.value('topics.regex') ?? ''
   const both = (text: string) => {
@@ -80,7 +80,7 @@ function matches(regex: string, topic: string): boolean {
 /** @param exactlyOnce whether the worker writes records and source offsets in one transaction */
 export function checkSource(
   report: ConfigReport,
-  config: ShownConfig,
+  config: ConfigView,
   { plugin, exactlyOnce }: { plugin: SourceConnector; exactlyOnce: boolean }
 ): void {
   const support = report.find('exactly.once.support')

@@ -1,8 +1,8 @@
 import type { ConfigSpec, RawConfig } from '../api/config.ts'
 import type { ConfigReport } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import { invalidValue } from './configdef.ts'
 import { type ConfigProblem, parseConfig } from './parse-config.ts'
-import type { ShownConfig } from './shown-config.ts'
 
 /**
  * Adds what only Millrace knows to be wrong, such as keys whose effect is not built, to keys that
@@ -13,7 +13,7 @@ import type { ShownConfig } from './shown-config.ts'
 export function reportProblems(
   report: ConfigReport,
   spec: ConfigSpec,
-  options: { readonly settings: RawConfig; readonly prefix: string; readonly config: ShownConfig }
+  options: { readonly settings: RawConfig; readonly prefix: string; readonly config: ConfigView }
 ): void {
   const { settings, prefix, config } = options
   const { problems } = parseConfig(spec, settings, { unknownKeys: 'ignore' })

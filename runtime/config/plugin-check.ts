@@ -2,15 +2,15 @@ import type { ConfigKey } from '../api/config.ts'
 import type { Connector, KeyProblem } from '../api/connector.ts'
 import { describeError } from '../api/errors.ts'
 import type { ConfigReport } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import { invalidValue } from './configdef.ts'
 import { type ListedKey, listedKeys } from './key-info.ts'
 import { reportProblems } from './own-problems.ts'
 import { type ConfigProblem, parseConfig } from './parse-config.ts'
-import type { ShownConfig } from './shown-config.ts'
 import { checkValue } from './value-check.ts'
 
 /** Lists and checks the keys of the connector itself, without reaching out. */
-export function checkPlugin(report: ConfigReport, plugin: Connector, config: ShownConfig): void {
+export function checkPlugin(report: ConfigReport, plugin: Connector, config: ConfigView): void {
   const keys = listedKeys(plugin.config, plugin.dialect)
   report.addGroups(keys.map(({ info }) => info))
   if (plugin.dialect === 'debezium') {
@@ -25,7 +25,7 @@ export function checkPlugin(report: ConfigReport, plugin: Connector, config: Sho
 function checkAsDebezium(
   report: ConfigReport,
   { plugin, keys }: { plugin: Connector; keys: readonly ListedKey[] },
-  config: ShownConfig
+  config: ConfigView
 ): void {
   for (const { name, key, info } of keys) {
     const { recommended = [], visible = true, mandatory = false } = key.options.listing ?? {}
@@ -51,7 +51,7 @@ function refused(name: string, reason: string): string {
 function debeziumReason(
   { key: name, kind, message }: ConfigProblem,
   key: ConfigKey | undefined,
-  config: ShownConfig
+  config: ConfigView
 ): string {
   const own = message.startsWith(`${name} `) ? message.slice(name.length + 1) : message
   const value = (config.value(name) ?? '').trim()
@@ -88,7 +88,7 @@ function typeReason(key: ConfigKey, value: string): string | null {
 export async function askPlugin(
   report: ConfigReport,
   { plugin, parsed }: { plugin: Connector; parsed: Readonly<Record<string, unknown>> },
-  config: ShownConfig,
+  config: ConfigView,
   timeoutMs: number
 ): Promise<void> {
   for (const { key, message } of plugin.validate?.(parsed, config.resolved) ?? []) {
@@ -110,7 +110,7 @@ export async function askPlugin(
   }
 }
 
-function worded(plugin: Connector, name: string, message: string, config: ShownConfig): string {
+function worded(plugin: Connector, name: string, message: string, config: ConfigView): string {
   if (plugin.dialect === 'debezium') {
     const reason = message.startsWith(`${name} `) ? message.slice(name.length + 1) : message
     return refused(name, reason)
@@ -121,7 +121,7 @@ function worded(plugin: Connector, name: string, message: string, config: ShownC
 async function reachOut(
   plugin: Connector,
   parsed: Readonly<Record<string, unknown>>,
-  config: ShownConfig,
+  config: ConfigView,
   timeoutMs: number
 ): Promise<readonly KeyProblem[]> {
   const signal = AbortSignal.timeout(timeoutMs)

@@ -1,5 +1,6 @@
 import type { ConfigKey } from '../api/config.ts'
 import type { ReportEntry } from './config-report.ts'
+import type { ConfigView } from './config-view.ts'
 import {
   type ConfigDefValue,
   invalidValue,
@@ -9,7 +10,6 @@ import {
   valueText
 } from './configdef.ts'
 import type { ListedKey } from './key-info.ts'
-import type { ShownConfig } from './shown-config.ts'
 
 /**
  * Checks the value of one key as Kafka's ConfigDef does, and in its words: first its type, then its
@@ -20,7 +20,7 @@ import type { ShownConfig } from './shown-config.ts'
  */
 export function checkValue(
   { name, key, info }: ListedKey,
-  config: ShownConfig,
+  config: ConfigView,
   said: { readonly parsed: string; readonly validated: string } = { parsed: name, validated: name }
 ): ReportEntry {
   const errors: string[] = []

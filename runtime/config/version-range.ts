@@ -85,6 +85,8 @@ function restrictionOf(spec: string): Restriction {
 
 /** Words before and after a release, as Maven's `ComparableVersion` ranks them. */
 const RANKS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp']
+const WORD = RANKS.length
+const NUMBER = RANKS.length + 1
 
 /** Below 0 when `a` is the older version. */
 function compareVersions(a: string, b: string): number {
@@ -103,13 +105,15 @@ function partsOf(version: string): string[] {
 
 function compareParts(a: string, b: string): number {
   const [first, second] = [rank(a), rank(b)]
-  return first === second ? Number(a) - Number(b) || a.localeCompare(b) : first - second
+  if (first !== second) return first - second
+  if (first === NUMBER) return Number(a) - Number(b)
+  return first === WORD ? a.localeCompare(b) : 0
 }
 
 /** A number is newer than any word; 0 is as good as nothing. */
 function rank(part: string): number {
   if (/^0*$/.test(part)) return RANKS.indexOf('')
-  if (/^\d/.test(part)) return RANKS.length + 1
+  if (/^\d/.test(part)) return NUMBER
   const known = RANKS.indexOf(part)
-  return known < 0 ? RANKS.length : known
+  return known < 0 ? WORD : known
 }

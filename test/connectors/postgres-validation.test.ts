@@ -10,8 +10,6 @@ import {
 } from '../runtime/config/captured-answers.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 
-const CLASS = 'io.debezium.connector.postgresql.PostgresConnector'
-
 describe('validating a PostgreSQL source over the REST API', () => {
   let server: PostgresServer
   const validation = connectValidation({ checkTimeoutMs: 20_000 })
@@ -50,15 +48,14 @@ describe('validating a PostgreSQL source over the REST API', () => {
   for (const name of captured.filter((one) => one.startsWith('dbz-validate'))) {
     it(`answers as captured: ${name}`, async () => {
       const exchange = here(name)
-      const [, plugin = ''] = /plugins\/(.+)\/config/.exec(exchange.request.path) ?? []
-      await compare(exchange, () => validation.validate(plugin, configOf(bodyOf(exchange))))
+      await compare(exchange, () => validation.validate(configOf(bodyOf(exchange))))
     })
   }
 
   const good = () => configOf(bodyOf(here('dbz-validate-good')))
 
   async function errorsOf(changes: Readonly<Record<string, string>>) {
-    const infos = await validation.validate(CLASS, { ...good(), ...changes })
+    const infos = await validation.validate({ ...good(), ...changes })
     return infos.configs.flatMap(({ value }) =>
       value.errors.map((error) => [value.name, error] as const)
     )
@@ -72,7 +69,7 @@ describe('validating a PostgreSQL source over the REST API', () => {
 
   it('never answers the password, however wrong it is', async () => {
     const password = 'wr0ng-p4ssword'
-    const infos = await validation.validate(CLASS, { ...good(), 'database.password': password })
+    const infos = await validation.validate({ ...good(), 'database.password': password })
     assert.equal(infos.error_count, 1)
     assert.ok(!JSON.stringify(infos).includes(password))
   })
@@ -84,7 +81,7 @@ describe('validating a PostgreSQL source over the REST API', () => {
     const address = silent.address()
     const port = typeof address === 'object' && address ? String(address.port) : ''
     const config = { ...good(), 'database.port': port }
-    const infos = await connectValidation({ checkTimeoutMs: 200 }).validate(CLASS, config)
+    const infos = await connectValidation({ checkTimeoutMs: 200 }).validate(config)
     silent.close()
     assert.equal(infos.error_count, 1)
   })

@@ -129,7 +129,7 @@ export function bodyOf({ request: { body } }: Exchange): unknown {
 
 const HTTP_STATUSES = [404, 405, 406, 415]
 const HTTP_TEXTS =
-  /Cannot (deserialize|construct|invoke)|Unrecognized|Unexpected (character|end)|doesn't match connector name/
+  /Cannot (deserialize|construct|invoke)|Unrecognized|Unexpected (character|end)|doesn't match connector name|does not match request type/
 
 /** Whether a request is one about a configuration, not one that the HTTP layer refuses. */
 export function isAboutConfig({ response: { status, body } }: Exchange): boolean {

@@ -6,7 +6,7 @@ import { redactConfig } from './redact.ts'
 import { hasReference } from './reference-syntax.ts'
 
 /** A config as given, with its references resolved, and as it may be shown. */
-export class ShownConfig {
+export class ConfigView {
   /** As given; null stands for JSON's null. */
   readonly given: GivenConfig
   /** References resolved; holds secrets. A key whose references cannot be resolved is not there. */
