@@ -10,7 +10,7 @@ import { ConfigReport } from './config-report.ts'
 import { ConfigView, withoutNulls } from './config-view.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from './connector-keys.ts'
 import { checkConverterSettings, checkFramework } from './framework-check.ts'
-import { javaMapText } from './java-map-text.ts'
+import { javaMapText } from './java-map.ts'
 import { listedKeys } from './key-info.ts'
 import { checkSink, checkSource } from './kind-check.ts'
 import { reportProblems } from './own-problems.ts'
@@ -145,7 +145,8 @@ export class ConnectorValidation {
     report: ConfigReport,
     { config, connector, problem }: { config: ConfigView; connector: FoundClass; problem: string }
   ): Promise<void> {
-    await checkFramework(report, connectorKeys, config, { ...this.#context, connector })
+    const context = { catalog: this.#catalog, worker: null, connector }
+    await checkFramework(report, connectorKeys, config, context)
     for (const key of ['connector.class', 'connector.plugin.version']) {
       report.addError(key, null, problem)
     }
@@ -163,7 +164,7 @@ export class ConnectorValidation {
     const { groupId, exactlyOnceSource: exactlyOnce, overridePolicy: policy } = this.#options
     const { plugin } = connector
     const framework = { ...connectorKeys, ...kindKeys(plugin.kind) }
-    const context = { ...this.#context, connector }
+    const context = { catalog: this.#catalog, worker: this.#options.worker, connector }
     const converters = await checkFramework(report, framework, config, context)
     await checkAliases(report, config, this.#catalog)
     if (plugin.kind === 'sink') checkSink(report, config, groupId)
@@ -177,10 +178,6 @@ export class ConnectorValidation {
     const parsed = parseConfig(spec, config.resolved, { unknownKeys: 'ignore' }).config
     const timeoutMs = this.#options.checkTimeoutMs ?? CHECK_TIMEOUT_MS
     await askPlugin(report, { plugin, parsed }, config, timeoutMs)
-  }
-
-  get #context() {
-    return { catalog: this.#catalog, worker: this.#options.worker }
   }
 }
 

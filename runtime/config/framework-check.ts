@@ -4,6 +4,7 @@ import type { ConfigKeyInfo } from './config-infos.ts'
 import type { ConfigReport, ReportEntry } from './config-report.ts'
 import type { ConfigView } from './config-view.ts'
 import { keysUnder } from './finding.ts'
+import { inHashOrder } from './java-map.ts'
 import { type ListedKey, listedKeys } from './key-info.ts'
 import { reportProblems } from './own-problems.ts'
 import type { FoundClass, PluginCatalog } from './plugin-catalog.ts'
@@ -16,8 +17,8 @@ type Role = (typeof CONVERTERS)[number]
 /** What the keys of the framework are checked against. */
 export interface FrameworkContext {
   readonly catalog: PluginCatalog
-  /** The worker's keys as text: its converters are those of connectors that name none. */
-  readonly worker: RawConfig
+  /** The worker's keys as text: its converters are those of connectors that name none. Null: say of none. */
+  readonly worker: RawConfig | null
   readonly connector: FoundClass
 }
 
@@ -45,7 +46,8 @@ export async function checkFramework(
       const found = await checkConverter(report, { role, listed, versionKey }, config, context)
       if (found) own.push({ role, found })
     } else if (name === 'connector.plugin.version') {
-      report.add(versionEntry(listed, context.connector.version, config))
+      const latest = context.connector.version
+      report.add(versionEntry(listed, { latest, withDefault: true }, config))
     } else if (!name.endsWith('.plugin.version')) {
       report.add(checkValue(listed, config))
     }
@@ -63,8 +65,8 @@ async function checkConverter(
   const { role, listed, versionKey } = keys
   const { name, info } = listed
   const kind = role === 'header' ? 'header_converter' : 'converter'
-  const inherited = worker[name] ?? (role === 'header' ? 'simple' : 'json')
-  const fallback = await catalog.find(kind, inherited)
+  const inherited = worker && (worker[name] ?? (role === 'header' ? 'simple' : 'json'))
+  const fallback = inherited === null ? null : await catalog.find(kind, inherited)
   const written = config.value(name)
   const given = config.has(name)
   const checked =
@@ -80,7 +82,10 @@ async function checkConverter(
     errors
   })
   if (versionKey === undefined) return null
-  const version = report.add(versionEntry(versionKey, found?.version ?? null, config))
+  const latest = found?.version ?? null
+  const version = report.add(
+    versionEntry(versionKey, { latest, withDefault: worker !== null }, config)
+  )
   if (written === null || found === null) return null
   const asked = config.given[versionKey.name] ?? null
   return checkVersion(found, asked, { type, version }) ? found : null
@@ -88,13 +93,14 @@ async function checkConverter(
 
 function versionEntry(
   { name, info }: ListedKey,
-  latest: string | null,
+  { latest, withDefault }: { latest: string | null; withDefault: boolean },
   config: ConfigView
 ): ReportEntry {
+  const fallback = withDefault ? latest : null
   return {
     name,
-    definition: { ...info, default_value: latest },
-    value: config.has(name) ? config.display(name, config.value(name)) : latest,
+    definition: { ...info, default_value: fallback },
+    value: config.has(name) ? config.display(name, config.value(name)) : fallback,
     recommended: latest === null ? [] : [latest],
     visible: latest !== null,
     errors: []
@@ -110,7 +116,7 @@ export function checkConverterSettings(
   for (const { role, found } of converters.toSorted(byRole)) {
     const prefix = `${role}.converter.`
     const settings = keysUnder(prefix, config.resolved, ['plugin.version'])
-    for (const { name, key, info } of listedKeys(found.plugin.config)) {
+    for (const { name, key, info } of inMapOrder(listedKeys(found.plugin.config))) {
       const full = { name: prefix + name, key, info: named(prefix + name, info) }
       report.addGroups([info])
       const entry = checkValue(full, config, { parsed: name, validated: name })
@@ -120,6 +126,12 @@ export function checkConverterSettings(
     }
     reportProblems(report, found.plugin.config, { settings, prefix, config })
   }
+}
+
+/** Kafka Connect keeps them in a HashMap. */
+function inMapOrder(keys: readonly ListedKey[]): ListedKey[] {
+  const places = inHashOrder(keys.map(({ name }) => name))
+  return keys.toSorted((a, b) => places.indexOf(a.name) - places.indexOf(b.name))
 }
 
 function named(name: string, info: ConfigKeyInfo): ConfigKeyInfo {

@@ -9,8 +9,13 @@ export default definePredicate({
   config: {
     pattern: string({
       doc: 'Regular expression that matches the whole name of the topic.',
-      validator: regexProblem,
-      listing: { refusal: (pattern) => `Invalid regex: ${javaRegexProblem(pattern)}` }
+      validator: (pattern) => (pattern === '' ? 'must not be empty' : regexProblem(pattern)),
+      listing: {
+        refusal: (pattern) =>
+          pattern === ''
+            ? 'String must be non-empty'
+            : `Invalid regex: ${javaRegexProblem(pattern)}`
+      }
     })
   },
   create({ pattern }) {

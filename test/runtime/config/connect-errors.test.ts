@@ -101,7 +101,7 @@ describe('errors of values, as ConfigDef words them', () => {
 
   it('takes a null for a key of the plugin, and no other', async () => {
     const text = 'Null value can not be supplied as the configuration value.'
-    assert.deepEqual(await errorsOf(SOURCE, { 'batch.size': null }), [])
+    assert.deepEqual(await errorsOf(SOURCE, { 'batch.size': null, file: null }), [])
     assert.deepEqual(await errorsOf(SOURCE, { unheard: null }), [['unheard', text]])
     assert.deepEqual(await errorsOf(SOURCE, { 'tasks.max': null }), [
       ['tasks.max', invalid('tasks.max', 'null', 'Value must be non-null')],
@@ -234,6 +234,10 @@ describe('errors of transforms and predicates', () => {
     assert.deepEqual(groups.slice(-2), ['Transforms: r', 'Predicates: p'])
   })
 
+  it('takes a predicate that is not declared: the task fails, as in Kafka Connect', async () => {
+    assert.deepEqual(await errorsOf(SOURCE, { ...filter, 'transforms.f.predicate': 'nope' }), [])
+  })
+
   it('finds classes by the names that Kafka Connect finds', async () => {
     const type = 'transforms.f.type'
     const of = (name: string) => errorsOf(SOURCE, { transforms: 'f', [type]: name })
@@ -247,6 +251,34 @@ describe('errors of transforms and predicates', () => {
         'Class class org.apache.kafka.connect.json.JsonConverter does not implement the Transformation interface'
       ]
     ])
+  })
+})
+
+describe('settings of converters', () => {
+  it('are listed and checked without their prefix, of converters that the connector names', async () => {
+    const config = {
+      ...SOURCE,
+      'value.converter': 'JsonConverter',
+      'value.converter.schemas.enable': 'maybe',
+      'key.converter': 'string',
+      'key.converter.converter.encoding': 'latin1'
+    }
+    const infos = await validation.validate(config)
+    assert.deepEqual(errorsIn(infos), [
+      [
+        'value.converter.schemas.enable',
+        invalid('schemas.enable', 'maybe', 'Expected value to be either true or false')
+      ]
+    ])
+    const values = infos.configs.map(({ value }) => [value.name, value.value])
+    assert.deepEqual(
+      values.filter(([name]) => /^(key|header)\.converter\.converter/.test(String(name))),
+      [
+        ['key.converter.converter.type', 'key'],
+        ['key.converter.converter.encoding', 'latin1']
+      ]
+    )
+    assert.deepEqual(infos.groups.slice(-2).toSorted(), ['Schemas', 'Serialization'])
   })
 })
 
