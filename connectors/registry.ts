@@ -20,6 +20,7 @@ export const registry: PluginRegistry = {
     classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
     summary:
       'Captures a PostgreSQL database: its rows, then every change, as Debezium change events.',
+    version: '0.1.0',
     load: () => import('./postgres/source.ts')
   },
   'postgres-sink': {
@@ -31,6 +32,7 @@ export const registry: PluginRegistry = {
     ],
     summary:
       'Rows of topics into PostgreSQL tables: upserts, deletes, new tables and columns, exactly once.',
+    version: '0.1.0',
     load: () => import('./postgres/sink.ts')
   },
   stdout: {
@@ -92,6 +94,16 @@ export const registry: PluginRegistry = {
     classNames: ['org.apache.kafka.connect.transforms.predicates.HasHeaderKey'],
     summary: 'Chooses records that have a header of a name.',
     load: () => import('../runtime/transforms/has-header-key.ts')
+  },
+  'hoist-field': {
+    kind: 'transform',
+    classNames: [
+      'org.apache.kafka.connect.transforms.HoistField$Value',
+      'org.apache.kafka.connect.transforms.HoistField$Key',
+      'org.apache.kafka.connect.transforms.HoistField'
+    ],
+    summary: 'Wraps the key or value in a struct or object with one field.',
+    load: () => import('../runtime/transforms/hoist-field.ts')
   },
   'insert-field': {
     kind: 'transform',

@@ -32,15 +32,7 @@ class FileSinkTask implements SinkTask {
 
   async put(records: readonly SinkRecord[], next: readonly TopicPartitionOffset[]): Promise<void> {
     const file = this.#file ?? (await this.#claim())
-    let lines = ''
-    for (const record of notYetIn(file, records)) {
-      try {
-        lines += lineOf(record, this.#format)
-      } catch (error) {
-        if (!(error instanceof DataError || error instanceof TypeError)) throw error
-        await this.#context?.reject(record, error)
-      }
-    }
+    const lines = await linesOf(notYetIn(file, records), this.#format, this.#context)
     try {
       await file.append(Buffer.from(lines), next)
     } catch (error) {
@@ -69,6 +61,42 @@ class FileSinkTask implements SinkTask {
   }
 }
 
+/** Without a file: what was printed cannot be taken back, so that after a crash some lines come twice. */
+function standardOutputTask(format: LineFormat, output: NodeJS.WritableStream): SinkTask {
+  let context: SinkTaskContext | null = null
+  return {
+    async start(given) {
+      context = given
+    },
+    async put(records) {
+      const lines = await linesOf(records, format, context)
+      if (lines === '') return
+      await new Promise<void>((resolve, reject) => {
+        output.write(lines, (error) => (error ? reject(error) : resolve()))
+      })
+    },
+    async stop() {}
+  }
+}
+
+/** The records as lines, each with its end; those that cannot be lines are set aside. */
+async function linesOf(
+  records: readonly SinkRecord[],
+  format: LineFormat,
+  context: SinkTaskContext | null
+): Promise<string> {
+  let lines = ''
+  for (const record of records) {
+    try {
+      lines += lineOf(record, format)
+    } catch (error) {
+      if (!(error instanceof DataError || error instanceof TypeError)) throw error
+      await context?.reject(record, error)
+    }
+  }
+  return lines
+}
+
 /** Leaves out what a write stored whose end was not known when it was delivered again. */
 function notYetIn(file: CommittedFile, records: readonly SinkRecord[]): readonly SinkRecord[] {
   const stored = new Map(
@@ -84,17 +112,20 @@ export default defineSink({
   classNames: ['org.apache.kafka.connect.file.FileStreamSinkConnector', 'FileStreamSink'],
   config: {
     file: string({
-      doc: 'The file to append to. Its folder must exist. `<file>.offsets` beside it remembers which records it has.',
+      doc: 'The file to append to. Its folder must exist. `<file>.offsets` beside it remembers which records it has. Without it, lines go to the standard output of the worker, after a crash some of them twice.',
+      default: null,
       importance: 'HIGH',
       examples: ['/var/lib/millrace/orders.jsonl']
     }),
     format: oneOf(['auto', 'json'], {
       doc: '`auto` writes text as it is and everything else as JSON; `json` writes text as JSON, too.',
       default: 'auto',
-      importance: 'MEDIUM'
+      importance: 'MEDIUM',
+      listing: { hidden: true }
     })
   },
   // One file has one writer, however many tasks are allowed.
   taskConfigs: () => [{}],
-  createTask: (config) => new FileSinkTask(config.file, config.format)
+  createTask: ({ file, format }) =>
+    file ? new FileSinkTask(file, format) : standardOutputTask(format, process.stdout)
 })

@@ -162,34 +162,57 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
+function named(file: string | null): string {
+  if (file) return file
+  throw new ConnectError('FILE_NOT_NAMED', 'There is no file to read', {
+    hint: "set file: the standard input of a worker is not read, as Kafka Connect's source would"
+  })
+}
+
 export default defineSource({
   summary: 'The lines of a file, as they are appended.',
   classNames: ['org.apache.kafka.connect.file.FileStreamSourceConnector', 'FileStreamSource'],
   config: {
-    file: string({ doc: 'The file to read. It may appear later.', importance: 'HIGH' }),
-    topic: string({ doc: 'The topic for its lines.', importance: 'HIGH' }),
+    file: string({
+      doc: 'The file to read. It may appear later.',
+      default: null,
+      importance: 'HIGH',
+      examples: ['/var/log/app.log']
+    }),
+    topic: string({
+      doc: 'The topic for its lines.',
+      importance: 'HIGH',
+      validator: (topic) => (topic.trim() === '' ? 'must not be empty' : undefined),
+      listing: { refusal: () => 'String must be non-empty' }
+    }),
     'batch.size': int({
       doc: 'Most lines in one batch.',
       default: 2000,
-      min: 1,
-      importance: 'LOW'
+      importance: 'LOW',
+      validator: (size) => (size < 1 ? `must be at least 1, not ${size}` : undefined)
     }),
     'max.line.bytes': int({
       doc: 'Longest line. A longer one fails the task, because it has to fit into memory and into a record.',
       default: 8_388_608,
       min: 1024,
-      importance: 'LOW'
+      importance: 'LOW',
+      listing: { hidden: true }
     }),
     'file.poll.interval.ms': int({
       doc: 'How long to wait at the end of the file before looking for more.',
       default: 100,
       min: 1,
-      importance: 'LOW'
+      importance: 'LOW',
+      listing: { hidden: true }
     })
   },
+  validate: ({ file }) =>
+    file ? [] : [{ key: 'file', message: 'file is required: a worker reads no standard input' }],
+  // Kafka Connect's source reads the standard input where there is no file, which cannot be read again.
+  supportsExactlyOnce: ({ file }) => Boolean(file),
   createTask: (config) =>
     new FileSourceTask({
-      file: config.file,
+      file: named(config.file),
       topic: config.topic,
       batchSize: config['batch.size'],
       maxLine: config['max.line.bytes'],

@@ -7,6 +7,7 @@ import {
   list,
   long,
   refused,
+  sameKeys,
   string
 } from '../../runtime/api/config.ts'
 
@@ -14,6 +15,7 @@ import {
 // running without them would give other records than the configuration asks for.
 
 const text = string({ doc: 'A key of Debezium.', default: null, importance: 'LOW' })
+const java = className({ doc: 'A key of Debezium.', default: null, importance: 'LOW' })
 const flag = (value: boolean) =>
   boolean({ doc: 'A key of Debezium.', default: value, importance: 'LOW' })
 const number = (value: number) =>
@@ -26,6 +28,7 @@ const later = <T>(declared: ConfigKey<T>, allow?: readonly string[]): ConfigKey<
 
 const queue = 'rows are read ahead by bytes: see max.queue.size.in.bytes'
 const oneReader = 'tables are read one after another'
+const lineage = 'data lineage is not reported'
 const ownRuntime = "the worker's own settings apply"
 
 export const laterKeys = {
@@ -34,7 +37,7 @@ export const laterKeys = {
   'provide.transaction.metadata': later(flag(false), ['false']),
   'topic.transaction': ignored(text, 'transaction metadata is not built yet'),
   'topic.naming.strategy': refused(
-    className({ doc: 'A key of Debezium.', default: null, importance: 'LOW' }),
+    java,
     'topics are named by schema and table; rename them with a transform',
     [
       'io.debezium.schema.SchemaTopicNamingStrategy',
@@ -55,7 +58,16 @@ export const laterKeys = {
   'post.processors': later(names()),
   'snapshot.select.statement.overrides': later(names()),
   'snapshot.select.statement.overrides.<table>': later(text),
-  'snapshot.mode.configuration.based.<flag>': later(text),
+  ...sameKeys(
+    [
+      'snapshot.mode.configuration.based.snapshot.data',
+      'snapshot.mode.configuration.based.snapshot.schema',
+      'snapshot.mode.configuration.based.start.stream',
+      'snapshot.mode.configuration.based.snapshot.on.schema.error',
+      'snapshot.mode.configuration.based.snapshot.on.data.error'
+    ],
+    later(flag(false), ['false'])
+  ),
   'snapshot.mode.custom.name': later(text),
   'snapshot.locking.mode': refused(text, 'tables are never locked', ['none']),
   'snapshot.locking.mode.custom.name': later(text),
@@ -66,6 +78,9 @@ export const laterKeys = {
   'snapshot.max.threads': ignored(number(1), oneReader),
   'snapshot.max.threads.multiplier': ignored(number(1), oneReader),
   'legacy.snapshot.max.threads': ignored(flag(false), oneReader),
+  'internal.legacy.snapshot.max.threads': ignored(flag(false), oneReader),
+  'internal.snapshot.scan.all.columns.force': ignored(flag(false), 'all columns are looked at'),
+  'query.fetch.size': ignored(number(0), queue),
   'snapshot.fetch.size': ignored(number(10_240), queue),
   'snapshot.delay.ms': later(number(0), ['0']),
   'streaming.delay.ms': later(number(0), ['0']),
@@ -106,9 +121,22 @@ export const laterKeys = {
   'connection.validation.timeout.ms': ignored(number(60_000), ownRuntime),
   'guardrail.collections.max': ignored(number(0), 'there is no limit of tables'),
   'guardrail.collections.limit.action': ignored(text, 'there is no limit of tables'),
-  'sourceinfo.struct.maker': later(
-    className({ doc: 'A key of Debezium.', default: null, importance: 'LOW' })
-  ),
+  'sourceinfo.struct.maker': later(java),
   'transaction.metadata.factory': ignored(text, 'transaction metadata is not built yet'),
-  'openlineage.integration.<key>': ignored(text, 'data lineage is not reported')
+  'openlineage.integration.enabled': ignored(flag(false), lineage),
+  'openlineage.integration.config.file.path': ignored(text, lineage),
+  'openlineage.integration.job.namespace': ignored(text, lineage),
+  'openlineage.integration.job.description': ignored(text, lineage),
+  'openlineage.integration.job.tags': ignored(names(), lineage),
+  'openlineage.integration.job.owners': ignored(names(), lineage),
+  'openlineage.integration.dataset.kafka.bootstrap.servers': ignored(text, lineage),
+  'openlineage.integration.<key>': ignored(text, lineage),
+  'database.sslfactory': refused(text, 'there are no Java classes to load', ['']),
+  'internal.log.position.check.enable': ignored(flag(true), 'the position is always checked'),
+  'internal.advanced.metrics.enable': ignored(flag(false), ownRuntime),
+  'statistics.metrics.enabled': ignored(flag(true), ownRuntime),
+  'custom.sanitize.pattern': ignored(text, 'secrets are always masked'),
+  'memory.management.schemas.class': ignored(java, 'there are no Java classes to load'),
+  'memory.management.tables.class': ignored(java, 'there are no Java classes to load'),
+  'include.schema.comments': later(flag(false), ['false'])
 } as const

@@ -1,3 +1,5 @@
+import { javaRegexProblem } from '../../runtime/api/regex.ts'
+
 /**
  * Debezium's lists of names: regular expressions, anchored at both ends, upper and lower case alike.
  * An include list that is empty includes everything.
@@ -29,6 +31,13 @@ export class NameFilter {
 
 function anchored(pattern: string): RegExp {
   return new RegExp(`^(?:${pattern})$`, 'i')
+}
+
+/** What Debezium says about such a list. */
+export function patternRefusal(list: string): string {
+  const problem = list.split(',').map((pattern) => javaRegexProblem(pattern.trim()))
+  const first = problem.find((text) => text !== null) ?? 'one is not'
+  return `A comma-separated list of valid regular expressions is expected, but ${first}`
 }
 
 /** Validator of a list of patterns. */

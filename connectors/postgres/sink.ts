@@ -5,6 +5,7 @@ import { JAVA_CLASSES, type SinkConfig, sinkKeys, sinkSettings } from './sink-co
 import { connectSink, sinkConnection } from './sink-connection.ts'
 import { quoteName } from './sink-naming.ts'
 import { PostgresSinkTask } from './sink-task.ts'
+import { VERSION } from './version.ts'
 
 const APPLICATION = 'millrace postgres-sink'
 
@@ -24,6 +25,7 @@ export default defineSink({
   summary:
     'Rows of topics into PostgreSQL tables: upserts, deletes, new tables and columns, exactly once.',
   classNames: [...JAVA_CLASSES],
+  version: VERSION,
   config: sinkKeys,
 
   validate(config, raw) {

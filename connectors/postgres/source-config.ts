@@ -2,20 +2,35 @@ import {
   boolean,
   type ConfigOf,
   int,
+  type KeyOptions,
   list,
   long,
   oneOf,
   password,
   string
 } from '../../runtime/api/config.ts'
+import { listed } from '../../runtime/api/listing.ts'
 import { laterKeys } from './later-keys.ts'
-import { patternList } from './name-filter.ts'
+import { connectorListing } from './listing-connector.ts'
+import { eventsListing } from './listing-events.ts'
+import { postgresListing } from './listing-postgres.ts'
+import { patternList, patternRefusal } from './name-filter.ts'
 
 // Names, defaults and meanings are those of Debezium 3.6 for PostgreSQL, so that existing
 // configurations load as they are; where a default differs, the doc says so.
 
-const patterns = (doc: string, options: { examples?: string[] } = {}) =>
-  list({ doc, default: [], importance: 'MEDIUM', validator: patternList, ...options })
+const patterns = (
+  doc: string,
+  options: Partial<Pick<KeyOptions<unknown>, 'examples' | 'dependents' | 'excludes'>> = {}
+) =>
+  list({
+    doc,
+    default: [],
+    importance: 'MEDIUM',
+    validator: patternList,
+    listing: { refusal: patternRefusal },
+    ...options
+  })
 
 const connectionKeys = {
   'database.hostname': string({
@@ -107,7 +122,11 @@ const replicationKeys = {
     validator: (name) =>
       /^[a-z0-9_]{1,63}$/.test(name)
         ? undefined
-        : `must be 1 to 63 lower-case letters, digits and underscores, not '${name}'`
+        : `must be 1 to 63 lower-case letters, digits and underscores, not '${name}'`,
+    listing: {
+      refusal: () =>
+        'Valid replication slot name must contain only digits, lowercase characters and underscores with length <= 63'
+    }
   }),
   'slot.drop.on.stop': boolean({
     doc: 'Drop the slot when the task stops in order: changes made while it is stopped are then lost. For tests only.',
@@ -171,19 +190,24 @@ const captureKeys = {
     validator: (prefix) =>
       /^[a-zA-Z0-9._-]+$/.test(prefix)
         ? undefined
-        : `must have only letters, digits, dots, hyphens and underscores, not '${prefix}'`
+        : `must have only letters, digits, dots, hyphens and underscores, not '${prefix}'`,
+    listing: {
+      refusal: (prefix) =>
+        `${prefix} has invalid format (only the underscore, hyphen, dot and alphanumeric characters are allowed)`
+    }
   }),
   'topic.delimiter': string({ doc: 'Between the parts of a topic name.', default: '.' }),
   'schema.include.list': patterns(
-    'Schemas to capture: regular expressions that match whole names.'
+    'Schemas to capture: regular expressions that match whole names.',
+    { dependents: ['table.include.list'] }
   ),
-  'schema.exclude.list': patterns('Schemas not to capture.'),
+  'schema.exclude.list': patterns('Schemas not to capture.', { excludes: 'schema.include.list' }),
   'table.include.list': patterns('Tables to capture, as schema.table.', {
     examples: ['public.orders', 'shop\\.(orders|customers)']
   }),
-  'table.exclude.list': patterns('Tables not to capture.'),
+  'table.exclude.list': patterns('Tables not to capture.', { excludes: 'table.include.list' }),
   'column.include.list': patterns('Columns to capture, as schema.table.column.'),
-  'column.exclude.list': patterns('Columns not to capture.'),
+  'column.exclude.list': patterns('Columns not to capture.', { excludes: 'column.include.list' }),
   'message.key.columns': string({
     doc: 'Columns that form the record key instead of the primary key: table:column,column;table:column.',
     default: null,
@@ -213,7 +237,10 @@ const captureKeys = {
   }),
   'topic.heartbeat.prefix': string({
     doc: 'Heartbeats go to the topic <this>.<topic.prefix>.',
-    default: '__debezium-heartbeat'
+    default: '__debezium-heartbeat',
+    importance: 'LOW',
+    aliases: ['heartbeat.topics.prefix'],
+    listing: { name: 'heartbeat.topics.prefix' }
   })
 } as const
 
@@ -311,8 +338,7 @@ const queueKeys = {
   })
 } as const
 
-/** Every key of the connector, Debezium's long tail included. */
-export const sourceKeys = {
+const allKeys = {
   ...captureKeys,
   ...connectionKeys,
   ...replicationKeys,
@@ -321,6 +347,13 @@ export const sourceKeys = {
   ...queueKeys,
   ...laterKeys
 } as const
+
+/** Every key of the connector, Debezium's long tail included, in the order in which Debezium lists them. */
+export const sourceKeys = listed(allKeys, [
+  ...postgresListing,
+  ...connectorListing,
+  ...eventsListing
+])
 
 export type SourceConfig = ConfigOf<typeof sourceKeys>
 

@@ -14,6 +14,7 @@ export default defineSource({
     'Captures a PostgreSQL database: its rows, then every change, as Debezium change events.',
   classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
   version: VERSION,
+  dialect: 'debezium',
   config: sourceKeys,
   validate,
   check,
@@ -22,23 +23,8 @@ export default defineSource({
   createTask: (config) => new PostgresSourceTask(config)
 })
 
-/** Pairs of lists of which only one may be given, as in Debezium. */
-const EXCLUSIVE = [
-  ['schema.include.list', 'schema.exclude.list'],
-  ['table.include.list', 'table.exclude.list'],
-  ['column.include.list', 'column.exclude.list']
-] as const
-
 function validate(config: SourceConfig): KeyProblem[] {
   const problems: KeyProblem[] = []
-  for (const [include, exclude] of EXCLUSIVE) {
-    if (config[include].length > 0 && config[exclude].length > 0) {
-      problems.push({
-        key: exclude,
-        message: `${exclude} and ${include} exclude each other: give one of them`
-      })
-    }
-  }
   if (config['plugin.name'] !== 'pgoutput') {
     problems.push({
       key: 'plugin.name',

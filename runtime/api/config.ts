@@ -13,6 +13,39 @@ export type ConfigType =
   | 'CLASS'
   | 'PASSWORD'
 
+/** How wide a form shows a key, as in Kafka's ConfigDef. */
+export type Width = 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG'
+
+/**
+ * How the REST API lists a key, where clients expect something else than its declaration says: what
+ * Kafka Connect's plugin of the same class name lists.
+ */
+export interface Listing {
+  /** Left out of lists, because Kafka Connect's plugin has no such key. */
+  readonly hidden?: boolean
+  /** Spelling of a pattern, such as `column.mask.with.(d+).chars`. */
+  readonly name?: string
+  readonly type?: ConfigType
+  readonly required?: boolean
+  readonly default?: string | null
+  readonly importance?: Importance
+  readonly group?: string | null
+  /** Place in the group; by default as declared, from 1, and -1 without a group. */
+  readonly order?: number
+  readonly width?: Width
+  /** By default the name of the key. */
+  readonly displayName?: string
+  readonly recommended?: readonly string[]
+  /** False: never shown by forms. */
+  readonly visible?: boolean
+  /** Refused when it is not given, though the declaration has a default. */
+  readonly mandatory?: boolean
+  /** A value that is no number is refused twice: as such, and as null (ConfigDef's Range does so). */
+  readonly nonNull?: boolean
+  /** @returns what clients expect to be told about a value that `validator` refuses */
+  refusal?(given: string): string
+}
+
 /** Everything there is to say about a key: validation, REST answers, JSON Schema and docs come from it. */
 export interface KeyOptions<T> {
   /** One or two sentences. */
@@ -28,11 +61,13 @@ export interface KeyOptions<T> {
   readonly dependents?: readonly string[]
   /** Heading in the docs, as ConfigDef's group. */
   readonly group?: string
-  readonly displayName?: string
   /** Values to suggest, shown in docs and editors. */
   readonly examples?: readonly string[]
   /** Older or other spellings that mean the same. */
   readonly aliases?: readonly string[]
+  /** Another key that cannot be given together with this one. */
+  readonly excludes?: string
+  readonly listing?: Listing
 }
 
 /** Whether a key does anything: a known key that does nothing says so, with a reason. */
@@ -51,6 +86,9 @@ export interface ConfigKey<T = unknown> {
   readonly support: Support
   /** The allowed values, when they are a fixed set. */
   readonly oneOf: readonly string[] | undefined
+  /** Whether upper and lower case differ in those values. */
+  readonly exact: boolean
+  readonly bounds: Bounds
   /**
    * Text (or a YAML scalar or list) to a value.
    * @throws {Error} whose message says what is wrong, worded to follow the key's name, such as
@@ -77,7 +115,7 @@ function key<T>(
   type: ConfigType,
   options: KeyOptions<T>,
   parse: (raw: unknown) => T,
-  oneOf?: readonly string[]
+  facts: Partial<Pick<ConfigKey, 'oneOf' | 'exact' | 'bounds'>> = {}
 ): ConfigKey<T> {
   const checked = (raw: unknown): T => {
     const value = parse(raw)
@@ -90,7 +128,9 @@ function key<T>(
     options,
     required: options.default === undefined,
     support: { kind: 'supported' },
-    oneOf,
+    oneOf: facts.oneOf,
+    exact: facts.exact ?? false,
+    bounds: facts.bounds ?? {},
     parse: checked
   }
 }
@@ -133,7 +173,19 @@ export interface Bounds {
   readonly max?: number
 }
 
-function numeric(type: 'INT' | 'SHORT' | 'LONG' | 'DOUBLE', bounds: Bounds) {
+type Numeric = 'INT' | 'SHORT' | 'LONG' | 'DOUBLE'
+
+function numberKey(type: Numeric, options: KeyOptions<number> & Bounds): ConfigKey<number | null> {
+  const { min, max, ...others } = options
+  const bounds = {
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max })
+  }
+  const nullable = others as KeyOptions<number | null>
+  return key<number | null>(type, nullable, numeric(type, bounds), { bounds })
+}
+
+function numeric(type: Numeric, bounds: Bounds) {
   return (raw: unknown): number => {
     const given = text(raw).trim()
     const value = given === '' ? Number.NaN : Number(given)
@@ -154,20 +206,24 @@ function numeric(type: 'INT' | 'SHORT' | 'LONG' | 'DOUBLE', bounds: Bounds) {
 export function int(options: Nullable<number> & Bounds): ConfigKey<number | null>
 export function int(options: Present<number> & Bounds): ConfigKey<number>
 export function int(options: KeyOptions<number> & Bounds): ConfigKey<number | null> {
-  return key<number | null>('INT', options as KeyOptions<number | null>, numeric('INT', options))
+  return numberKey('INT', options)
+}
+
+export function short(options: Present<number> & Bounds): ConfigKey<number> {
+  const { min = -32_768, max = 32_767 } = options
+  return numberKey('SHORT', { ...options, min, max }) as ConfigKey<number>
 }
 
 export function long(options: Nullable<number> & Bounds): ConfigKey<number | null>
 export function long(options: Present<number> & Bounds): ConfigKey<number>
 export function long(options: KeyOptions<number> & Bounds): ConfigKey<number | null> {
-  return key<number | null>('LONG', options as KeyOptions<number | null>, numeric('LONG', options))
+  return numberKey('LONG', options)
 }
 
 export function double(options: Nullable<number> & Bounds): ConfigKey<number | null>
 export function double(options: Present<number> & Bounds): ConfigKey<number>
 export function double(options: KeyOptions<number> & Bounds): ConfigKey<number | null> {
-  const parse = numeric('DOUBLE', options)
-  return key<number | null>('DOUBLE', options as KeyOptions<number | null>, parse)
+  return numberKey('DOUBLE', options)
 }
 
 export function boolean(options: Present<boolean>): ConfigKey<boolean> {
@@ -187,19 +243,24 @@ export function list(options: Present<readonly string[]>): ConfigKey<readonly st
   })
 }
 
-/** One of a fixed set of words; upper and lower case are the same, as in Kafka Connect and Debezium. */
+/**
+ * One of a fixed set of words. Upper and lower case are the same, as in Debezium, but where `exact`
+ * says that they differ, as for some keys of Kafka Connect.
+ */
 export function oneOf<const V extends string>(
   values: readonly V[],
-  options: Present<NoInfer<V>>
+  options: Present<NoInfer<V>> & { readonly exact?: boolean }
 ): ConfigKey<V> {
+  const { exact = false, ...others } = options
+  const folded = (word: string) => (exact ? word : word.toLowerCase())
   const parse = (raw: unknown): V => {
     const given = text(raw).trim()
-    const found = values.find((value) => value.toLowerCase() === given.toLowerCase())
+    const found = values.find((value) => folded(value) === folded(given))
     if (found === undefined)
       throw new Error(`must be one of ${values.join(', ')}, not ${show(raw)}`)
     return found
   }
-  return key<V>('STRING', options, parse, values)
+  return key<V>('STRING', others as KeyOptions<V>, parse, { oneOf: values, exact })
 }
 
 /** The key is known and accepted but does nothing here; a warning gives the reason. */
@@ -214,4 +275,12 @@ export function refused<T>(
   allow?: readonly string[]
 ): ConfigKey<T> {
   return { ...declared, support: { kind: 'refused', reason, ...(allow ? { allow } : {}) } }
+}
+
+/** One declaration for several names. */
+export function sameKeys<const N extends string, T>(
+  names: readonly N[],
+  key: ConfigKey<T>
+): Record<N, ConfigKey<T>> {
+  return Object.fromEntries(names.map((name) => [name, key])) as Record<N, ConfigKey<T>>
 }

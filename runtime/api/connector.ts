@@ -31,7 +31,12 @@ export interface ConnectorContext {
   requestTaskReconfiguration(): void
 }
 
+/** Whose words a connector's keys are listed and refused in: those of Kafka's ConfigDef, or Debezium's. */
+export type Dialect = 'kafka' | 'debezium'
+
 export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
+  /** Default `kafka`. */
+  readonly dialect?: Dialect
   /** Checks across keys, without I/O. Called after every key parsed. */
   validate?(config: ConfigOf<S>, raw: RawConfig): readonly KeyProblem[]
   /** Reaches out: host, credentials, privileges. Called by `validate --connect` and before a start. */
@@ -55,6 +60,8 @@ export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
 
 export interface SourceConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
   readonly kind: 'source'
+  /** For `exactly.once.support: required`. Without it, the connector does with any configuration. */
+  supportsExactlyOnce?(config: ConfigOf<S>): boolean
   createTask(config: ConfigOf<S>, raw: RawConfig): SourceTask
 }
 

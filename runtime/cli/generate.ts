@@ -64,7 +64,7 @@ function registrySource(plugins: readonly DeclaredPlugin[]): string {
     return `  ${propertyName(key)}: {
     kind: ${quote(plugin.kind)},
 ${property('classNames', list(plugin.classNames ?? []))}
-${property('summary', quote(plugin.summary))}
+${property('summary', quote(plugin.summary))}${version(plugin.version)}
     load: () => import(${quote(module.startsWith('.') ? module : `./${module}`)})
   }`
   })
@@ -76,6 +76,10 @@ export const registry: PluginRegistry = {
 ${entries.join(',\n')}
 }
 `
+}
+
+function version(text: string | undefined): string {
+  return text === undefined ? '' : `\n    version: ${quote(text)},`
 }
 
 /** A property as the formatter wants it: on one line where it fits. */

@@ -8,9 +8,12 @@ import {
   long,
   oneOf,
   refused,
+  short,
   string
 } from '../api/config.ts'
-import { regexProblem } from './regex-text.ts'
+import { listed } from '../api/listing.ts'
+import { regexProblem } from '../api/regex.ts'
+import { connectorListing, sinkListing, sourceListing } from './connector-listing.ts'
 
 // Names, defaults and meanings are those of Kafka Connect 4.3 (ConnectorConfig, SourceConnectorConfig,
 // SinkConnectorConfig, TopicCreationConfig), so that existing configurations load as they are.
@@ -24,8 +27,7 @@ const pluginVersion = (of: string) =>
     'plugins are npm packages here, and the package has one version'
   )
 
-/** Keys that every connector has. */
-export const connectorKeys = {
+const allConnectorKeys = {
   name: string({
     doc: 'Name of the connector, unique in the worker group.',
     importance: 'HIGH',
@@ -83,28 +85,28 @@ export const connectorKeys = {
     validator: uniqueAliases
   }),
   'config.action.reload': ignored(
-    oneOf(['restart', 'none'], {
+    oneOf(['none', 'restart'], {
       doc: 'What happens when a secret changes outside.',
       default: 'restart',
+      exact: true,
       importance: 'LOW'
     }),
     'secrets are read when a task starts; restart the connector to read them again'
   ),
   'errors.retry.timeout': long({
-    doc: 'How long a failed operation on a record is tried again, in milliseconds; -1 is forever.',
+    doc: 'How long a failed operation on a record is tried again, in milliseconds; -1 is forever, less is not at all.',
     default: 0,
-    min: -1,
     group: 'Errors'
   }),
   'errors.retry.delay.max.ms': long({
     doc: 'The longest pause between two tries, in milliseconds.',
     default: 60_000,
-    min: 1,
     group: 'Errors'
   }),
   'errors.tolerance': oneOf(['none', 'all'], {
     doc: 'Whether a record that cannot be processed fails the task, or is set aside and counted.',
     default: 'none',
+    exact: true,
     group: 'Errors'
   }),
   'errors.log.enable': boolean({
@@ -134,11 +136,14 @@ export const connectorKeys = {
   })
 } as const satisfies ConfigSpec
 
-/** Keys that source connectors have besides. */
-export const sourceConnectorKeys = {
+/** Keys that every connector has. */
+export const connectorKeys = listed(allConnectorKeys, connectorListing)
+
+const allSourceKeys = {
   'topic.creation.groups': list({
     doc: 'Groups of topics with settings of their own; the group "default" is always there.',
     default: [],
+    importance: 'LOW',
     group: 'Topic creation',
     validator: uniqueAliases
   }),
@@ -187,12 +192,12 @@ export const sourceConnectorKeys = {
     default: null,
     group: 'Topic creation'
   }),
-  'exactly.once.support': oneOf(['requested', 'required'], {
+  'exactly.once.support': oneOf(['required', 'requested'], {
     doc: 'With required, a worker that cannot write exactly once refuses the connector.',
     default: 'requested'
   }),
   'transaction.boundary': refused(
-    oneOf(['poll', 'interval', 'connector'], {
+    oneOf(['interval', 'poll', 'connector'], {
       doc: 'Where transactions end.',
       default: 'poll'
     }),
@@ -202,16 +207,23 @@ export const sourceConnectorKeys = {
   'transaction.boundary.interval.ms': long({
     doc: 'The longest a transaction stays open, in milliseconds. By default a few milliseconds.',
     default: null,
-    min: 0
+    min: 0,
+    importance: 'LOW'
   }),
   'offsets.storage.topic': refused(
-    string({ doc: 'A topic of its own for the offsets of the connector.', default: null }),
+    string({
+      doc: 'A topic of its own for the offsets of the connector.',
+      default: null,
+      importance: 'LOW'
+    }),
     'offsets are kept in the offsets topic of the worker group'
   )
 } as const satisfies ConfigSpec
 
-/** Keys that sink connectors have besides. Exactly one of `topics` and `topics.regex` is given. */
-export const sinkConnectorKeys = {
+/** Keys that source connectors have besides. */
+export const sourceConnectorKeys = listed(allSourceKeys, sourceListing)
+
+const allSinkKeys = {
   topics: list({
     doc: 'Topics to read.',
     default: [],
@@ -230,7 +242,7 @@ export const sinkConnectorKeys = {
     default: '',
     group: 'Errors'
   }),
-  'errors.deadletterqueue.topic.replication.factor': int({
+  'errors.deadletterqueue.topic.replication.factor': short({
     doc: 'Replicas of that topic when it is created; -1 is the default of the broker.',
     default: 3,
     group: 'Errors'
@@ -241,6 +253,9 @@ export const sinkConnectorKeys = {
     group: 'Errors'
   })
 } as const satisfies ConfigSpec
+
+/** Keys that sink connectors have besides. Exactly one of `topics` and `topics.regex` is given. */
+export const sinkConnectorKeys = listed(allSinkKeys, sinkListing)
 
 /** Keys of each entry of `transforms`, under `transforms.<alias>.`. */
 export const transformKeys = {

@@ -6,19 +6,12 @@ import {
   long,
   oneOf,
   password,
+  sameKeys,
   string
 } from '../api/config.ts'
 
 const passedOn = (doc: string): ConfigKey<string | null> =>
   string({ doc, default: null, group: 'Kafka' })
-
-/** One declaration for several names. */
-export function sameKeys<const N extends string, T>(
-  names: readonly N[],
-  key: ConfigKey<T>
-): Record<N, ConfigKey<T>> {
-  return Object.fromEntries(names.map((name) => [name, key])) as Record<N, ConfigKey<T>>
-}
 
 /** Keys of the Kafka clients, given in a worker file without prefix as for Kafka Connect. */
 export const kafkaClientKeys = {

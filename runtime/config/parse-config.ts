@@ -6,7 +6,14 @@ import { suggestValue } from './suggest-value.ts'
 
 /** A finding about one key, without a place: see {@link Problem} for the one with file and line. */
 export interface ConfigProblem {
-  readonly kind: 'unknown' | 'missing' | 'invalid' | 'duplicate' | 'ignored' | 'refused'
+  readonly kind:
+    | 'unknown'
+    | 'missing'
+    | 'invalid'
+    | 'duplicate'
+    | 'exclusive'
+    | 'ignored'
+    | 'refused'
   readonly severity: 'error' | 'warning'
   readonly key: string
   /** A sentence that starts with the key's name. */
@@ -66,11 +73,26 @@ export function parseConfig(
     if (problem) problems.push(problem)
     if (parsed !== undefined) config[found.name] = parsed
   }
+  const isGiven = (name: string) => (raw[givenAs.get(name) ?? '']?.trim() ?? '') !== ''
   for (const [name, key] of index.exact) {
+    const { excludes } = key.options
+    if (excludes !== undefined && isGiven(name) && isGiven(excludes)) {
+      problems.push(bothGiven(givenAs.get(name) ?? name, givenAs.get(excludes) ?? excludes))
+    }
     if (!key.required || key.support.kind !== 'supported') continue
     if (!givenAs.has(name) && !guessed.has(name)) problems.push(missingKey(name, key))
   }
   return { config, problems }
+}
+
+function bothGiven(given: string, other: string): ConfigProblem {
+  return {
+    kind: 'exclusive',
+    severity: 'error',
+    key: given,
+    message: `${given} and ${other} exclude each other: give one of them`,
+    suggestion: `remove ${given} or ${other}`
+  }
 }
 
 interface SpecIndex {

@@ -19,6 +19,7 @@ export interface RegisteredPlugin {
   readonly kind: PluginKind
   readonly classNames: readonly string[]
   readonly summary: string
+  readonly version?: string
   readonly load: () => Promise<{ readonly default: AnyPlugin }>
 }
 
@@ -57,6 +58,7 @@ interface Candidate {
   readonly kind: PluginKind
   readonly classNames: readonly string[]
   readonly summary: string
+  readonly version: string | null
   readonly origin: string
   readonly load: () => Promise<AnyPlugin>
 }
@@ -93,6 +95,7 @@ export class Plugins {
         kind: entry.kind,
         classNames: entry.classNames,
         summary: entry.summary,
+        version: entry.version ?? null,
         origin: 'built-in',
         load: async () => (await entry.load()).default
       }
@@ -131,17 +134,9 @@ export class Plugins {
   /** Everything built in and on `plugin.path`, by kind and name. Loads the latter, not the former. */
   async list(): Promise<readonly ListedPlugin[]> {
     const all = [...this.#builtIn, ...(await this.#scanPath())]
-    const listed = await Promise.all(
-      all.map(async (candidate) => ({
-        name: candidate.name,
-        kind: candidate.kind,
-        classNames: candidate.classNames,
-        summary: candidate.summary,
-        version:
-          candidate.origin === 'built-in' ? null : ((await candidate.load()).version ?? null),
-        origin: candidate.origin
-      }))
-    )
+    const listed = all.map(({ name, kind, classNames, summary, version, origin }) => {
+      return { name, kind, classNames, summary, version, origin }
+    })
     return listed.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name))
   }
 
@@ -223,6 +218,7 @@ function candidateOf(name: string, origin: string, plugin: AnyPlugin): Candidate
     kind: plugin.kind,
     classNames,
     summary: plugin.summary,
+    version: plugin.version ?? null,
     origin,
     load: async () => plugin
   }

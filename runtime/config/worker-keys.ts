@@ -9,9 +9,10 @@ import {
   list,
   long,
   oneOf,
+  sameKeys,
   string
 } from '../api/config.ts'
-import { kafkaClientKeys, sameKeys } from './kafka-client-keys.ts'
+import { kafkaClientKeys } from './kafka-client-keys.ts'
 import { restKeys } from './rest-keys.ts'
 
 // Names and meanings are those of Kafka Connect 4.3 (WorkerConfig, DistributedConfig) and of Kafka's

@@ -2,6 +2,7 @@ import { defineConverter } from '../api/connector.ts'
 import type { Converter } from '../api/converter.ts'
 import { DataError } from '../api/errors.ts'
 import { bytes } from '../api/schema.ts'
+import { converterType } from './converter-type.ts'
 
 const OPTIONAL_BYTES = bytes({ optional: true })
 
@@ -31,6 +32,6 @@ export function createByteArrayConverter(): Converter {
 export default defineConverter({
   summary: 'Bytes passed through as they are.',
   classNames: ['org.apache.kafka.connect.converters.ByteArrayConverter'],
-  config: {},
+  config: converterType,
   create: () => createByteArrayConverter()
 })

@@ -2,7 +2,9 @@ import { boolean, int, oneOf, string } from '../api/config.ts'
 import { defineConverter } from '../api/connector.ts'
 import type { Converter, SchemaAndValue } from '../api/converter.ts'
 import { DataError } from '../api/errors.ts'
+import { listed } from '../api/listing.ts'
 import type { Schema } from '../api/schema.ts'
+import { converterType } from './converter-type.ts'
 import { JsonReader } from './json-reader.ts'
 import { schemaText } from './json-schema-text.ts'
 import { type DecimalFormat, JsonWriter } from './json-writer.ts'
@@ -94,10 +96,9 @@ class JsonConverter implements Converter {
   }
 }
 
-export default defineConverter({
-  summary: 'JSON, with or without schemas, byte for byte as the JsonConverter of Kafka Connect.',
-  classNames: ['org.apache.kafka.connect.json.JsonConverter'],
-  config: {
+const jsonKeys = listed(
+  {
+    ...converterType,
     'schemas.enable': boolean({
       doc: 'Wrap each value as `{"schema": ..., "payload": ...}`.',
       default: true,
@@ -109,6 +110,11 @@ export default defineConverter({
       min: 0,
       importance: 'HIGH'
     }),
+    'schema.content': string({
+      doc: 'A schema, as the JSON text of the `schema` member, for topics whose values come without one. Needs `schemas.enable`.',
+      default: null,
+      importance: 'HIGH'
+    }),
     'decimal.format': oneOf(['BASE64', 'NUMERIC'], {
       doc: 'Write Decimal values as base64 of their unscaled bytes, or as JSON numbers.',
       default: 'BASE64',
@@ -118,13 +124,28 @@ export default defineConverter({
       doc: 'Write and read null as the default of the field, where its schema has one. Set it to false to keep null as null.',
       default: true,
       importance: 'LOW'
-    }),
-    'schema.content': string({
-      doc: 'A schema, as the JSON text of the `schema` member, for topics whose values come without one. Needs `schemas.enable`.',
-      default: null,
-      importance: 'HIGH'
     })
   },
+  [
+    ['converter.type', null, 'NONE', 'converter.type'],
+    ['schemas.enable', 'Schemas', 'MEDIUM', 'Enable Schemas', { order: 0 }],
+    ['schemas.cache.size', 'Schemas', 'MEDIUM', 'Schema Cache Size', { order: 1 }],
+    ['schema.content', 'Schemas', 'MEDIUM', 'Schema Content', { order: 2 }],
+    ['decimal.format', 'Serialization', 'MEDIUM', 'Decimal Format', { order: 0 }],
+    [
+      'replace.null.with.default',
+      'Serialization',
+      'MEDIUM',
+      'Replace null with default',
+      { order: 1 }
+    ]
+  ]
+)
+
+export default defineConverter({
+  summary: 'JSON, with or without schemas, byte for byte as the JsonConverter of Kafka Connect.',
+  classNames: ['org.apache.kafka.connect.json.JsonConverter'],
+  config: jsonKeys,
   create(config) {
     return createJsonConverter({
       schemasEnable: config['schemas.enable'],

@@ -1,17 +1,32 @@
 import { isUtf8 } from 'node:buffer'
-import { oneOf } from '../api/config.ts'
+import { string } from '../api/config.ts'
 import { defineConverter } from '../api/connector.ts'
 import type { Converter } from '../api/converter.ts'
 import { DataError } from '../api/errors.ts'
-import { type Schema, string } from '../api/schema.ts'
+import { type Schema, string as stringSchema } from '../api/schema.ts'
+import { converterType } from './converter-type.ts'
 import { doubleText, floatText } from './json-text.ts'
 import { JsonWriter } from './json-writer.ts'
 import { plainText } from './plain-json.ts'
 
-const OPTIONAL_STRING = string({ optional: true })
+const OPTIONAL_STRING = stringSchema({ optional: true })
 
-/** The encodings of the key `converter.encoding`. */
-export type StringEncoding = 'UTF-8' | 'UTF8' | 'ISO-8859-1' | 'US-ASCII'
+export type StringEncoding = 'UTF-8' | 'ISO-8859-1' | 'US-ASCII'
+
+/** Java's names of the encodings, in lower case. */
+const ENCODINGS: Readonly<Record<string, StringEncoding>> = {
+  'utf-8': 'UTF-8',
+  utf8: 'UTF-8',
+  'iso-8859-1': 'ISO-8859-1',
+  iso8859_1: 'ISO-8859-1',
+  latin1: 'ISO-8859-1',
+  'us-ascii': 'US-ASCII',
+  ascii: 'US-ASCII'
+}
+
+function encodingNamed(name: string): StringEncoding | undefined {
+  return ENCODINGS[name.trim().toLowerCase()]
+}
 
 /**
  * Text as it is; numbers and booleans as Java prints them. Structs, maps, lists and objects are
@@ -45,7 +60,7 @@ function textOf(schema: Schema | null, value: unknown, json: JsonWriter): string
 }
 
 function encoderOf(encoding: StringEncoding): (topic: string, text: string) => string | Uint8Array {
-  if (encoding === 'UTF-8' || encoding === 'UTF8') return (_topic, text) => text
+  if (encoding === 'UTF-8') return (_topic, text) => text
   const last = encoding === 'US-ASCII' ? 0x7f : 0xff
   return (topic, text) => {
     for (let at = 0; at < text.length; at++) {
@@ -74,11 +89,17 @@ export default defineConverter({
   summary: 'Plain text; numbers and booleans as text.',
   classNames: ['org.apache.kafka.connect.storage.StringConverter'],
   config: {
-    'converter.encoding': oneOf(['UTF-8', 'UTF8', 'ISO-8859-1', 'US-ASCII'], {
-      doc: 'The encoding of the text.',
+    ...converterType,
+    'converter.encoding': string({
+      doc: 'The encoding of the text: UTF-8, ISO-8859-1 or US-ASCII.',
       default: 'UTF-8',
-      importance: 'HIGH'
+      importance: 'HIGH',
+      validator: (name) =>
+        encodingNamed(name) === undefined
+          ? `must be one of ${[...new Set(Object.values(ENCODINGS))].join(', ')}, not '${name}'`
+          : undefined,
+      listing: { width: 'MEDIUM', displayName: 'Encoding' }
     })
   },
-  create: (config) => createStringConverter(config['converter.encoding'])
+  create: (config) => createStringConverter(encodingNamed(config['converter.encoding']))
 })

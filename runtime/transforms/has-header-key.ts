@@ -5,6 +5,12 @@ import { definePredicate } from '../api/connector.ts'
 export default definePredicate({
   summary: 'Chooses records that have a header of a name.',
   classNames: ['org.apache.kafka.connect.transforms.predicates.HasHeaderKey'],
-  config: { name: string({ doc: 'Name of the header.' }) },
+  config: {
+    name: string({
+      doc: 'Name of the header.',
+      validator: (name) => (name.trim() === '' ? 'must not be empty' : undefined),
+      listing: { refusal: () => 'String must be non-empty' }
+    })
+  },
   create: ({ name }) => ({ test: (record) => record.headers.some(({ key }) => key === name) })
 })

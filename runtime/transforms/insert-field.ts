@@ -4,7 +4,7 @@ import { DataError } from '../api/errors.ts'
 import type { ConnectRecord, SinkRecord } from '../api/record.ts'
 import * as schemas from '../api/schema.ts'
 import { type Schema, Struct, structOf } from '../api/schema.ts'
-import { isPlainObject, keyAndValueClasses, partOf } from './record-part.ts'
+import { fieldValues, isPlainObject, keyAndValueClasses, nullKeys, partOf } from './record-part.ts'
 
 const TIMESTAMP = 'org.apache.kafka.connect.data.Timestamp'
 
@@ -30,7 +30,8 @@ export default defineTransform({
     'offset.field': field('Field for the offset; for sinks.'),
     'timestamp.field': field('Field for the timestamp of the record.'),
     'static.field': field('Field for static.value.'),
-    'static.value': string({ doc: 'The text of static.field.', default: null })
+    'static.value': string({ doc: 'The text of static.field.', default: null }),
+    ...nullKeys
   },
   create(config, raw) {
     const part = partOf(raw)
@@ -47,6 +48,7 @@ export default defineTransform({
     add(config['timestamp.field'], timestamp, (record) => record.timestamp)
     add(config['static.field'], schemas.string(), () => config['static.value'])
     const extend = extender(insertions)
+    const replace = config['replace.null.with.default']
     return {
       apply(record) {
         const value = part.value(record)
@@ -60,7 +62,11 @@ export default defineTransform({
         if (!(value instanceof Struct)) throw notAnObject(part.name)
         const added = insertions.map(({ value: of }) => of(record))
         const longer = extend(schema)
-        return part.replace(record, longer, new Struct(longer, [...value.values, ...added]))
+        return part.replace(
+          record,
+          longer,
+          new Struct(longer, [...fieldValues(value, replace), ...added])
+        )
       }
     }
   }

@@ -1,6 +1,6 @@
-import type { RawConfig } from '../api/config.ts'
+import { boolean, type RawConfig } from '../api/config.ts'
 import type { ConnectRecord } from '../api/record.ts'
-import type { Schema } from '../api/schema.ts'
+import type { Schema, Struct } from '../api/schema.ts'
 
 /** Which half of a record a transform works on: Kafka Connect has a class for each. */
 export interface RecordPart {
@@ -33,6 +33,20 @@ export function partOf(raw: RawConfig): RecordPart {
 export function keyAndValueClasses(name: string): string[] {
   const full = `org.apache.kafka.connect.transforms.${name}`
   return [`${full}$Value`, `${full}$Key`, full]
+}
+
+/** The key of transforms that read fields (KIP-1040). */
+export const nullKeys = {
+  'replace.null.with.default': boolean({
+    doc: 'Read null in a field that has a default as the default.',
+    default: true
+  })
+} as const
+
+/** Reads all fields of a struct: null is the default of the field, where it has one and `replace` says so. */
+export function fieldValues({ schema, values }: Struct, replace: boolean): readonly unknown[] {
+  if (!replace || !values.some((value) => value === null || value === undefined)) return values
+  return values.map((value, index) => value ?? schema.fields[index]?.schema.default ?? null)
 }
 
 /** Whether a schemaless value is a JSON object. */

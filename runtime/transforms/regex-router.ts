@@ -1,14 +1,6 @@
 import { string } from '../api/config.ts'
 import { defineTransform } from '../api/connector.ts'
-
-const regex = (pattern: string): string | undefined => {
-  try {
-    new RegExp(pattern)
-    return undefined
-  } catch (error) {
-    return `must be a regular expression: ${error instanceof Error ? error.message : error}`
-  }
-}
+import { javaRegexProblem, regexProblem } from '../api/regex.ts'
 
 /** Changes the topic of records whose topic the expression matches as a whole. */
 export default defineTransform({
@@ -18,7 +10,8 @@ export default defineTransform({
     regex: string({
       doc: 'Matches the whole name of the topic.',
       importance: 'HIGH',
-      validator: regex
+      validator: regexProblem,
+      listing: { refusal: (pattern) => `Invalid regex: ${javaRegexProblem(pattern)}` }
     }),
     replacement: string({
       doc: 'The new name; $1 or ${name} stand for groups of the expression.',

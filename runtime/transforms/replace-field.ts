@@ -2,7 +2,7 @@ import { list } from '../api/config.ts'
 import { defineTransform } from '../api/connector.ts'
 import { DataError } from '../api/errors.ts'
 import { type Schema, Struct, structOf } from '../api/schema.ts'
-import { isPlainObject, keyAndValueClasses, partOf } from './record-part.ts'
+import { fieldValues, isPlainObject, keyAndValueClasses, nullKeys, partOf } from './record-part.ts'
 
 /** Leaves out or renames fields of a record's key or value. */
 export default defineTransform({
@@ -19,7 +19,8 @@ export default defineTransform({
         const wrong = pairs.find((pair) => !/^[^:]+:[^:]+$/.test(pair))
         return wrong === undefined ? undefined : `must be pairs old:new; '${wrong}' is not one`
       }
-    })
+    }),
+    ...nullKeys
   },
   create(config, raw) {
     const part = partOf(raw)
@@ -31,6 +32,7 @@ export default defineTransform({
       return kept ? (renames.get(name) ?? name) : null
     }
     const compile = compiler(newName)
+    const replace = config['replace.null.with.default']
     return {
       apply(record) {
         const value = part.value(record)
@@ -46,7 +48,8 @@ export default defineTransform({
         }
         if (!(value instanceof Struct)) throw notAnObject(part.name)
         const { shorter, indexes } = compile(schema)
-        const values = indexes.map((index) => value.values[index])
+        const given = fieldValues(value, replace)
+        const values = indexes.map((index) => given[index])
         return part.replace(record, shorter, new Struct(shorter, values))
       }
     }

@@ -1,5 +1,6 @@
 import { string } from '../api/config.ts'
 import { definePredicate } from '../api/connector.ts'
+import { javaRegexProblem, regexProblem } from '../api/regex.ts'
 
 /** True for records of topics whose whole name the expression matches. */
 export default definePredicate({
@@ -8,13 +9,12 @@ export default definePredicate({
   config: {
     pattern: string({
       doc: 'Regular expression that matches the whole name of the topic.',
-      validator: (pattern) => {
-        try {
-          new RegExp(pattern)
-          return undefined
-        } catch (error) {
-          return `must be a regular expression: ${error instanceof Error ? error.message : error}`
-        }
+      validator: (pattern) => (pattern === '' ? 'must not be empty' : regexProblem(pattern)),
+      listing: {
+        refusal: (pattern) =>
+          pattern === ''
+            ? 'String must be non-empty'
+            : `Invalid regex: ${javaRegexProblem(pattern)}`
       }
     })
   },

@@ -16,7 +16,7 @@ export type Stage =
 /** The `errors.*` keys of a connector. */
 export interface ErrorSettings {
   readonly tolerance: 'none' | 'all'
-  /** How long an operation is tried again, in milliseconds; 0 is not at all, -1 forever. */
+  /** How long an operation is tried again, in milliseconds; -1 is forever, 0 and less not at all. */
   readonly retryTimeoutMs: number
   readonly retryDelayMaxMs: number
   readonly logEnable: boolean
@@ -49,14 +49,14 @@ const FIRST_DELAY_MS = 300
  * @param random a number from 0 to 1
  */
 export function retryDelay(attempt: number, maxMs: number, random: number): number {
-  const full = Math.min(maxMs, FIRST_DELAY_MS * 2 ** Math.min(attempt, 30))
+  const full = Math.min(Math.max(maxMs, 0), FIRST_DELAY_MS * 2 ** Math.min(attempt, 30))
   return Math.round(full / 2 + (full / 2) * random)
 }
 
 /** Whether an operation that has failed since `sinceMs` ago may be tried again. */
 export function mayRetry(settings: ErrorSettings, error: unknown, sinceMs: number): boolean {
   if (!isRetriable(error)) return false
-  return settings.retryTimeoutMs < 0 || sinceMs < settings.retryTimeoutMs
+  return settings.retryTimeoutMs === -1 || sinceMs < settings.retryTimeoutMs
 }
 
 /**

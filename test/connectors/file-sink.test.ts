@@ -49,6 +49,20 @@ describe('the file sink', () => {
     await sink.task.stop()
   })
 
+  it('prints to the standard output where there is no file', async (t) => {
+    const printed: string[] = []
+    t.mock.method(process.stdout, 'write', (text: string, done?: () => void) => {
+      printed.push(text)
+      done?.()
+      return true
+    })
+    const sink = await startSink(plugin, {})
+    await sink.put([sinkRecord({ offset: 0, value: 'one' }), sinkRecord({ offset: 1, value: {} })])
+    t.mock.restoreAll()
+    await sink.task.stop()
+    assert.ok(printed.includes('one\n{}\n'), printed.join())
+  })
+
   it('sets text with line breaks aside, unless it writes JSON', async () => {
     const file = newFile()
     const records = [

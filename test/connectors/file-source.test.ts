@@ -32,6 +32,10 @@ describe('the file source', () => {
     await source.task.stop()
   })
 
+  it('fails without a file, since the standard input cannot be read again', () => {
+    assert.throws(() => startSource(plugin, { topic: 't' }), { code: 'FILE_NOT_NAMED' })
+  })
+
   it('holds a last line back until it ends, and knows both ends of lines', async () => {
     const file = newFile()
     writeFileSync(file, 'one\r\ntwo\n\nhal')

@@ -60,6 +60,50 @@ describe('RegexRouter', () => {
   })
 })
 
+describe('HoistField', () => {
+  const type = 'org.apache.kafka.connect.transforms.HoistField$Value'
+
+  it('wraps plain values and tombstones in an object', async () => {
+    assert.deepEqual((await transform(type, { field: 'line' }))?.value, {
+      line: { id: 1, name: 'one' }
+    })
+    const tombstone = await transform(type, { field: 'line' }, record({ value: null }))
+    assert.deepEqual(tombstone?.value, { line: null })
+  })
+
+  it('wraps values with a schema in a struct of one field', async () => {
+    const value = new Struct(ORDER, [1, 'one'])
+    const hoisted = await transform(type, { field: 'order' }, record({ valueSchema: ORDER, value }))
+    assert.equal(hoisted?.valueSchema?.field('order')?.schema, ORDER)
+    assert.ok(hoisted?.value instanceof Struct)
+    assert.equal(hoisted.value.get('order'), value)
+  })
+})
+
+describe('replace.null.with.default', () => {
+  const schema = struct({ site: string({ optional: true, default: 'north' }) })
+  const given = () => record({ valueSchema: schema, value: new Struct(schema, [null]) })
+  const keys: Readonly<Record<string, RawConfig>> = {
+    InsertField: { 'static.field': 'x', 'static.value': 'y' },
+    ReplaceField: { exclude: 'none' }
+  }
+
+  for (const [name, settings] of Object.entries(keys)) {
+    it(`lets ${name} read null as the default of its field, or as null`, async () => {
+      const type = `org.apache.kafka.connect.transforms.${name}$Value`
+      const replaced = await transform(type, settings, given())
+      const kept = await transform(
+        type,
+        { ...settings, 'replace.null.with.default': 'false' },
+        given()
+      )
+      assert.ok(replaced?.value instanceof Struct && kept?.value instanceof Struct)
+      assert.equal(replaced.value.get('site'), 'north')
+      assert.equal(kept.value.get('site'), null)
+    })
+  }
+})
+
 describe('InsertField', () => {
   const keys = {
     'topic.field': 'topic!',
