@@ -3,7 +3,7 @@ import { defineSink } from '../../runtime/api/connector.ts'
 import { ConnectError, DataError, FencedError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import type { SinkTask, SinkTaskContext } from '../../runtime/api/task.ts'
-import { CommittedFile } from './committed-file.ts'
+import { alterCommitted, CommittedFile } from './committed-file.ts'
 import { explainFile } from './errors.ts'
 import { type LineFormat, lineOf } from './lines.ts'
 
@@ -96,5 +96,12 @@ export default defineSink({
   },
   // One file has one writer, however many tasks are allowed.
   taskConfigs: () => [{}],
+  alterOffsets: async ({ file }, _raw, _connector, changes) => {
+    try {
+      await alterCommitted(file, changes)
+    } catch (error) {
+      throw explainFile(error, 'write', file)
+    }
+  },
   createTask: (config) => new FileSinkTask(config.file, config.format)
 })
