@@ -1,6 +1,6 @@
 import type { Herder } from '../herder/herder.ts'
 import { empty } from './answers.ts'
-import { readTaskConfigs } from './request-body.ts'
+import { readTaskConfigs } from './request-json.ts'
 import { verifySignature } from './request-signature.ts'
 import { connectorRoute, type Route } from './route.ts'
 

@@ -2,7 +2,7 @@ import type { Herder } from '../herder/herder.ts'
 import { RequestError } from '../herder/request-error.ts'
 import { empty, json } from './answers.ts'
 import type { RestResponse } from './http.ts'
-import { readLevel } from './request-body.ts'
+import { readLevel } from './request-json.ts'
 import { type Call, type Route, route } from './route.ts'
 
 export interface LoggerLevel {

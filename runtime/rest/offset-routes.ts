@@ -1,6 +1,6 @@
 import type { Herder } from '../herder/herder.ts'
 import { json } from './answers.ts'
-import { readOffsets } from './request-body.ts'
+import { readOffsets } from './request-json.ts'
 import { connectorRoute, type Route } from './route.ts'
 
 /** `/connectors/{c}/offsets`: where a connector stands, and setting it back or forth. */

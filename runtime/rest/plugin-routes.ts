@@ -1,7 +1,7 @@
 import type { GivenConfig, Herder } from '../herder/herder.ts'
 import { RequestError } from '../herder/request-error.ts'
 import { json } from './answers.ts'
-import { readConfig } from './request-body.ts'
+import { readConfig } from './request-json.ts'
 import { type Call, flag, type Route, route } from './route.ts'
 import type { ShownConfigs } from './shown-config.ts'
 

@@ -6,7 +6,7 @@ import {
   readLevel,
   readOffsets,
   readTaskConfigs
-} from '../../../runtime/rest/request-body.ts'
+} from '../../../runtime/rest/request-json.ts'
 
 const body = (text: string) => Buffer.from(text)
 
