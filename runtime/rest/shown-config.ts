@@ -29,11 +29,12 @@ export class ShownConfigs {
    * @throws {RequestError} 400 for a mask that stands for nothing
    */
   async unmasked(given: GivenConfig, stored: GivenConfig | null): Promise<GivenConfig> {
-    if (!Object.values(given).some(isMasked)) return given
+    if (!Object.values(given).some((value) => value?.includes(MASK))) return given
     const shown = stored === null ? {} : await this.of(stored)
+    const spec = await this.#spec({ ...stored, ...given })
     return Object.fromEntries(
       Object.entries(given).map(([key, value]) => {
-        if (!isMasked(value)) return [key, value]
+        if (value === null || !standsForSecret(key, value, spec)) return [key, value]
         if (value === shown[key]) return [key, stored?.[key] ?? null]
         throw new RequestError(
           400,
@@ -67,6 +68,8 @@ function redacted(config: GivenConfig, spec: ConfigSpec | undefined): GivenConfi
   return Object.fromEntries(Object.keys(config).map((key) => [key, shown[key] ?? null]))
 }
 
-function isMasked(value: string | null): boolean {
-  return value?.includes(MASK) ?? false
+/** Whether the mask is where a secret would be masked; elsewhere it is text like any other. */
+function standsForSecret(key: string, value: string, spec: ConfigSpec | undefined): boolean {
+  if (!value.includes(MASK)) return false
+  return redactConfig({ [key]: value.replaceAll(MASK, 'x') }, spec)[key] === value
 }

@@ -34,7 +34,7 @@ describe('a config that comes back', () => {
   })
 
   it('may change a secret, or take it out', async () => {
-    const edited = { 'database.password': 'new', 'api.token': null, x: 'y' }
+    const edited = { 'database.password': 'new', 'api.token': null, x: '********' }
     assert.deepEqual(await shown.unmasked(edited, stored), edited)
   })
 
