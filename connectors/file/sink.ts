@@ -24,6 +24,7 @@ class FileSinkTask implements SinkTask {
   }
 
   async open(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
+    if (partitions.length === 0) return []
     const { offsets } = await this.#claim()
     return offsets.filter(({ topic, partition }) =>
       partitions.some((one) => one.topic === topic && one.partition === partition)
@@ -94,8 +95,7 @@ export default defineSink({
       importance: 'MEDIUM'
     })
   },
-  // One file has one writer, however many tasks are allowed.
-  taskConfigs: () => [{}],
+  oneWriter: true,
   alterOffsets: async ({ file }, _raw, _connector, changes) => {
     try {
       await alterCommitted(file, changes)

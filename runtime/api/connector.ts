@@ -79,6 +79,8 @@ export interface SourceConnector<S extends ConfigSpec = ConfigSpec> extends Conn
 
 export interface SinkConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
   readonly kind: 'sink'
+  /** The target has one writer: the first task gets all partitions, and further ones nothing to do. */
+  readonly oneWriter?: boolean
   /**
    * Changes the offsets that the connector keeps in its target, while it is stopped: those are the
    * ones that count at its next start. Without it the connector keeps none.

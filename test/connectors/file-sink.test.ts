@@ -132,8 +132,14 @@ describe('the file sink', () => {
     assert.equal(existsSync(`${file}.offsets`), false)
   })
 
-  it('has one task, however many are allowed', async () => {
-    assert.equal((await plugin.taskConfigs?.({} as never, {}, 8))?.length, 1)
+  it('leaves the file to the task that has the partitions', async () => {
+    const file = newFile()
+    const writer = await startSink(plugin, { file })
+    const idle = await startSink(plugin, { file }, { partitions: [] })
+    await writer.put([sinkRecord({ offset: 0, value: 'a' })])
+    await idle.task.stop()
+    await writer.task.stop()
+    assert.equal(content(file), 'a\n')
   })
 
   it('goes on from other offsets when they are changed, and fences who still writes', async () => {
