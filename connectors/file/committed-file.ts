@@ -1,7 +1,8 @@
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { SinkOffsetChange } from '../../runtime/api/connector.ts'
 import { ConnectError, FencedError } from '../../runtime/api/errors.ts'
-import type { TopicPartitionOffset } from '../../runtime/api/record.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import { codeOf } from './errors.ts'
 
 /** What the file beside the data says: how much of the data counts, and up to which offsets. */
@@ -106,6 +107,25 @@ export class CommittedFile {
   }
 }
 
+/**
+ * Changes the offsets of a file without changing what is in it, and takes it away from a writer that
+ * may still be there. A null offset is forgotten.
+ *
+ * @throws {ConnectError} FILE_OFFSETS_BROKEN
+ */
+export async function alterCommitted(
+  path: string,
+  changes: readonly SinkOffsetChange[] | 'reset'
+): Promise<void> {
+  const found = await readCommit(path)
+  if (found === null) return
+  const kept = changes === 'reset' ? [] : without(found.offsets, changes)
+  const moved = (changes === 'reset' ? [] : changes).flatMap(({ topic, partition, offset }) =>
+    offset === null ? [] : [{ topic, partition, offset }]
+  )
+  await writeCommit(path, { ...found, claim: found.claim + 1, offsets: [...kept, ...moved] })
+}
+
 async function openData(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r+')
@@ -176,9 +196,17 @@ function merged(
   before: readonly TopicPartitionOffset[],
   next: readonly TopicPartitionOffset[]
 ): TopicPartitionOffset[] {
-  const changed = (one: TopicPartitionOffset) =>
-    next.some(({ topic, partition }) => topic === one.topic && partition === one.partition)
-  return [...before.filter((one) => !changed(one)), ...next]
+  return [...without(before, next), ...next]
+}
+
+function without(
+  offsets: readonly TopicPartitionOffset[],
+  places: readonly TopicPartition[]
+): TopicPartitionOffset[] {
+  return offsets.filter(
+    (one) =>
+      !places.some(({ topic, partition }) => topic === one.topic && partition === one.partition)
+  )
 }
 
 function fenced(path: string): FencedError {

@@ -3,7 +3,7 @@ import { defineSink } from '../../runtime/api/connector.ts'
 import { ConnectError, DataError, FencedError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import type { SinkTask, SinkTaskContext } from '../../runtime/api/task.ts'
-import { CommittedFile } from './committed-file.ts'
+import { alterCommitted, CommittedFile } from './committed-file.ts'
 import { explainFile } from './errors.ts'
 import { type LineFormat, lineOf } from './lines.ts'
 
@@ -24,6 +24,7 @@ class FileSinkTask implements SinkTask {
   }
 
   async open(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
+    if (partitions.length === 0) return []
     const { offsets } = await this.#claim()
     return offsets.filter(({ topic, partition }) =>
       partitions.some((one) => one.topic === topic && one.partition === partition)
@@ -124,8 +125,15 @@ export default defineSink({
       listing: { hidden: true }
     })
   },
-  // One file has one writer, however many tasks are allowed.
-  taskConfigs: () => [{}],
+  oneWriter: true,
+  alterOffsets: async ({ file }, _raw, _connector, changes) => {
+    if (!file) return
+    try {
+      await alterCommitted(file, changes)
+    } catch (error) {
+      throw explainFile(error, 'write', file)
+    }
+  },
   createTask: ({ file, format }) =>
     file ? new FileSinkTask(file, format) : standardOutputTask(format, process.stdout)
 })

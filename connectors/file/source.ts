@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { access } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { int, string } from '../../runtime/api/config.ts'
-import { defineSource } from '../../runtime/api/connector.ts'
+import { defineSource, type SourceOffsetChange } from '../../runtime/api/connector.ts'
 import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SourceBatch, SourceRecord } from '../../runtime/api/record.ts'
 import * as schemas from '../../runtime/api/schema.ts'
@@ -169,6 +169,36 @@ function named(file: string | null): string {
   })
 }
 
+/**
+ * As Kafka Connect's FileStreamSource, text for text. What else an offset or a partition holds does no
+ * harm; a file that was read under an earlier config has its own partition.
+ */
+function checkOffset({ partition, offset }: SourceOffsetChange): void {
+  if (offset === null) return
+  if (!Object.hasOwn(offset, 'position')) {
+    throw new ConnectError(
+      'FILE_BAD_OFFSET',
+      "Offset objects should either be null or contain the key 'position'"
+    )
+  }
+  const { position } = offset
+  if (typeof position !== 'bigint' && !Number.isSafeInteger(position)) {
+    throw new ConnectError(
+      'FILE_BAD_OFFSET',
+      "The value for the 'position' key in the offset is expected to be a Long value"
+    )
+  }
+  if (Number(position) < 0) {
+    throw new ConnectError(
+      'FILE_BAD_OFFSET',
+      "The value for the 'position' key in the offset should be a non-negative value"
+    )
+  }
+  if (!Object.hasOwn(partition, 'filename')) {
+    throw new ConnectError('FILE_BAD_OFFSET', "Partition objects should contain the key 'filename'")
+  }
+}
+
 export default defineSource({
   summary: 'The lines of a file, as they are appended.',
   classNames: ['org.apache.kafka.connect.file.FileStreamSourceConnector', 'FileStreamSource'],
@@ -210,6 +240,7 @@ export default defineSource({
     file ? [] : [{ key: 'file', message: 'file is required: a worker reads no standard input' }],
   // Kafka Connect's source reads the standard input where there is no file, which cannot be read again.
   supportsExactlyOnce: ({ file }) => Boolean(file),
+  checkOffsets: (_config, _raw, changes) => changes.forEach(checkOffset),
   createTask: (config) =>
     new FileSourceTask({
       file: named(config.file),

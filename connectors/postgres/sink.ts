@@ -4,6 +4,7 @@ import { contextOf, destroy, queryOn } from './connection.ts'
 import { JAVA_CLASSES, type SinkConfig, sinkKeys, sinkSettings } from './sink-config.ts'
 import { connectSink, sinkConnection } from './sink-connection.ts'
 import { quoteName } from './sink-naming.ts'
+import { alterTargetOffsets } from './sink-offset-change.ts'
 import { PostgresSinkTask } from './sink-task.ts'
 import { VERSION } from './version.ts'
 
@@ -70,6 +71,19 @@ export default defineSink({
       }
     } catch (error) {
       return [{ key: 'connection.url', message: describeError(error) }]
+    }
+  },
+
+  async alterOffsets(config, raw, connector, changes) {
+    const { exactlyOnce, offsetsTable } = sinkSettings(config, raw)
+    if (!exactlyOnce) return
+    const connection = sinkConnection(config, APPLICATION)
+    const client = await connectSink(connection, AbortSignal.timeout(30_000))
+    try {
+      const query = queryOn(client, contextOf(connection))
+      await alterTargetOffsets(query, { connector, table: offsetsTable, changes })
+    } finally {
+      destroy(client)
     }
   },
 

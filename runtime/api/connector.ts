@@ -1,5 +1,6 @@
 import type { ConfigOf, ConfigSpec, RawConfig } from './config.ts'
 import type { Converter, HeaderConverter, Predicate, Transform } from './converter.ts'
+import type { SourceOffset, SourcePartition, TopicPartition } from './record.ts'
 import type { Logger, SinkTask, SourceTask } from './task.ts'
 
 /** A finding of a connector's own validation, by config key. */
@@ -58,15 +59,49 @@ export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
   monitor?(config: ConfigOf<S>, raw: RawConfig, context: ConnectorContext): Promise<void>
 }
 
+/** A source offset that is about to be stored from outside; a null one is forgotten. */
+export interface SourceOffsetChange {
+  readonly partition: SourcePartition
+  readonly offset: SourceOffset | null
+}
+
+/** The position of a topic partition that is about to be changed from outside; null forgets it. */
+export interface SinkOffsetChange extends TopicPartition {
+  readonly offset: number | null
+}
+
 export interface SourceConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
   readonly kind: 'source'
   /** For `exactly.once.support: required`. Without it, the connector does with any configuration. */
   supportsExactlyOnce?(config: ConfigOf<S>): boolean
+  /**
+   * Checks offsets before they are stored, while the connector is stopped. Without it anything is
+   * stored. It should let null offsets pass, so that garbage can be cleaned up.
+   *
+   * @throws {Error} saying what is wrong with them; nothing is stored then
+   */
+  checkOffsets?(config: ConfigOf<S>, raw: RawConfig, changes: readonly SourceOffsetChange[]): void
   createTask(config: ConfigOf<S>, raw: RawConfig): SourceTask
 }
 
 export interface SinkConnector<S extends ConfigSpec = ConfigSpec> extends ConnectorPlugin<S> {
   readonly kind: 'sink'
+  /** The target has one writer: the first task gets all partitions, and further ones nothing to do. */
+  readonly oneWriter?: boolean
+  /**
+   * Changes the offsets that the connector keeps in its target, while it is stopped: those are the
+   * ones that count at its next start. Without it the connector keeps none.
+   *
+   * @param connector its name
+   * @param changes or `'reset'`: forget all
+   * @throws {Error} saying why that is not possible; the group's offsets stay as they are then
+   */
+  alterOffsets?(
+    config: ConfigOf<S>,
+    raw: RawConfig,
+    connector: string,
+    changes: readonly SinkOffsetChange[] | 'reset'
+  ): Promise<void>
   createTask(config: ConfigOf<S>, raw: RawConfig): SinkTask
 }
 

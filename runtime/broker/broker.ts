@@ -124,6 +124,8 @@ export interface Broker {
   /** The committed offsets of a consumer group; partitions without one are left out. */
   groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]>
   commitGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
+  /** Forgets offsets of some partitions, known or not; the group has no members. */
+  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
   deleteGroup(group: string): Promise<void>
   /** Membership of a group of workers. Nothing is joined yet. */
   coordinator(options: GroupOptions): Promise<GroupCoordinator>

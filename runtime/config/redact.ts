@@ -2,7 +2,8 @@ import type { ConfigSpec, RawConfig } from '../api/config.ts'
 import { hasReference } from './reference-syntax.ts'
 import { escapeRegex } from './regex-text.ts'
 
-const MASK = '********'
+/** What stands for a secret wherever it would be shown. */
+export const MASK = '********'
 
 const SECRET_NAME =
   /pass(word|phrase|wd)|secret|token|credential|jaas|api[._-]?key|private[._-]?key|access[._-]?key|keystore\.key$/i

@@ -1,8 +1,10 @@
+import { sleep } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import { ConnectError, FencedError } from '../api/errors.ts'
 import type { ConnectorConfig, TargetState } from '../stores/config-log.ts'
 import type { Status } from '../stores/status-store.ts'
 import { CONNECTOR, type TaskId } from '../worker/task-spec.ts'
+import { requireStopped } from './connector-offsets.ts'
 import { GroupWorker, type GroupWorkerOptions } from './group-worker.ts'
 import type {
   ConfigPatch,
@@ -10,6 +12,7 @@ import type {
   ConnectorOffset,
   ConnectorStatus,
   GivenConfig,
+  GivenOffset,
   GroupView,
   Herder,
   InitialState,
@@ -20,7 +23,7 @@ import type {
   TaskInfo,
   TaskStateView
 } from './herder.ts'
-import type { OffsetRequests } from './offset-requests.ts'
+import type { OffsetRequests, StoppedConnector } from './offset-requests.ts'
 import { sameConfig } from './reconcile.ts'
 import { conflict, ForwardError, RequestError } from './request-error.ts'
 
@@ -359,17 +362,51 @@ export class GroupHerder implements Herder {
     return this.#options.offsets.list(this.#known(name, `Connector ${name} not found`))
   }
 
-  alterOffsets(name: string, offsets: readonly ConnectorOffset[]): Promise<string> {
-    return this.#asLeader(async () =>
-      this.#options.offsets.alter(this.#known(name, `Connector ${name} not found`), offsets)
-    )
+  alterOffsets(name: string, offsets: readonly GivenOffset[]): Promise<string> {
+    return this.#whenStopped(name, (stopped) => this.#options.offsets.alter(stopped, offsets))
   }
 
   resetOffsets(name: string): Promise<string> {
-    return this.#asLeader(async () =>
-      this.#options.offsets.reset(this.#known(name, `Connector ${name} not found`))
-    )
+    return this.#whenStopped(name, (stopped) => this.#options.offsets.reset(stopped))
   }
+
+  /** A task that is about to stop would write its own offsets after those of the request. */
+  async #whenStopped<T>(name: string, work: (stopped: StoppedConnector) => Promise<T>): Promise<T> {
+    const { clock } = this.#options
+    const deadline = clock.now() + STOPPING_MS
+    while (this.#isStopped(name) && this.#hasOwnedTask(name)) {
+      if (clock.now() > deadline) throw tasksNotStopped(name)
+      await sleep(clock, STOPPING_LOOK_MS)
+    }
+    return this.#asLeader(async () => {
+      const connector = this.#known(name, `Connector ${name} not found`)
+      requireStopped(name, this.#isStopped(name))
+      if (this.#hasOwnedTask(name)) throw tasksNotStopped(name)
+      return work({ connector, fence: () => this.#group.publisher.fence(name) })
+    })
+  }
+
+  #isStopped(name: string): boolean {
+    const connector = this.#options.configs.connector(name)
+    return connector?.targetState === 'STOPPED' && (connector.tasks ?? []).length === 0
+  }
+
+  #hasOwnedTask(name: string): boolean {
+    return this.#options.statuses
+      .keys()
+      .some((id) => id.connector === name && id.task >= 0 && this.#group.leader.isOwned(id))
+  }
+}
+
+/** How long a request waits for the tasks of a connector that has just been stopped. */
+const STOPPING_MS = 10_000
+const STOPPING_LOOK_MS = 50
+
+function tasksNotStopped(name: string): RequestError {
+  return new RequestError(
+    409,
+    `Failed to alter the offsets of connector ${name}: its tasks haven't stopped completely yet. Try again in a moment.`
+  )
 }
 
 function codeOf(error: unknown): string | null {

@@ -55,6 +55,12 @@ export interface ConnectorOffset {
   readonly offset: Readonly<Record<string, unknown>> | null
 }
 
+/** An offset as a request gives it: without a partition it is refused, a null offset is forgotten. */
+export interface GivenOffset {
+  readonly partition: Readonly<Record<string, unknown>> | null
+  readonly offset: Readonly<Record<string, unknown>> | null
+}
+
 /** How far a worker is with its start. */
 export interface Startup {
   readonly state: 'starting' | 'ready' | 'stopping'
@@ -133,7 +139,7 @@ export interface Herder {
   /** Any worker. @throws {RequestError} 404 `Connector c not found` */
   offsets(name: string): Promise<readonly ConnectorOffset[]>
   /** Leader. @returns the message of Kafka Connect. @throws {RequestError} 400, 404, 409, 500 */
-  alterOffsets(name: string, offsets: readonly ConnectorOffset[]): Promise<string>
+  alterOffsets(name: string, offsets: readonly GivenOffset[]): Promise<string>
   /** Leader. @returns the message of Kafka Connect. @throws {RequestError} 400, 404, 409, 500 */
   resetOffsets(name: string): Promise<string>
 

@@ -94,7 +94,7 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     broker,
     coordinator,
     clusterId,
-    offsets: new StoredOffsets({ ...stores, broker }),
+    offsets: new StoredOffsets({ ...options, ...stores, broker }),
     clock: systemClock,
     groupId: config['group.id'],
     exactlyOnce: config['exactly.once.source.support'] !== 'disabled',

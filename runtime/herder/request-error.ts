@@ -1,7 +1,7 @@
 import { ConnectError, type ConnectErrorOptions } from '../api/errors.ts'
 
 /** The statuses of Kafka Connect's REST API that a refused request can have. */
-export type RefusedStatus = 400 | 403 | 404 | 409 | 500
+export type RefusedStatus = 400 | 403 | 404 | 409 | 500 | 503
 
 /**
  * A request that the herder refuses. Status and text are Kafka Connect's, because clients branch on

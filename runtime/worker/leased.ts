@@ -22,6 +22,7 @@ export function leasedBroker(broker: Broker, mayWrite: MayWrite): Broker {
     groupOffsets: (group) => broker.groupOffsets(group),
     commitGroupOffsets: (group, offsets) =>
       checked(() => broker.commitGroupOffsets(group, offsets)),
+    deleteGroupOffsets: (group, partitions) => broker.deleteGroupOffsets(group, partitions),
     deleteGroup: (group) => broker.deleteGroup(group),
     coordinator: (options) => broker.coordinator(options),
     clusterId: () => broker.clusterId(),

@@ -152,7 +152,7 @@ export class TaskFactory {
         className,
         connector: spec.connector,
         taskNumber: spec.task,
-        tasks: spec.tasks,
+        tasks: plugin.oneWriter ? 1 : spec.tasks,
         generation: spec.generation,
         broker,
         selection: {

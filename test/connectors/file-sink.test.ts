@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import plugin from '../../connectors/file/sink.ts'
+import { FencedError } from '../../runtime/api/errors.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { sinkRecord, startSink } from '../support/sink-harness.ts'
 
@@ -145,7 +146,36 @@ describe('the file sink', () => {
     assert.equal(existsSync(`${file}.offsets`), false)
   })
 
-  it('has one task, however many are allowed', async () => {
-    assert.equal((await plugin.taskConfigs?.({} as never, {}, 8))?.length, 1)
+  it('leaves the file to the task that has the partitions', async () => {
+    const file = newFile()
+    const writer = await startSink(plugin, { file })
+    const idle = await startSink(plugin, { file }, { partitions: [] })
+    await writer.put([sinkRecord({ offset: 0, value: 'a' })])
+    await idle.task.stop()
+    await writer.task.stop()
+    assert.equal(content(file), 'a\n')
+  })
+
+  it('goes on from other offsets when they are changed, and fences who still writes', async () => {
+    const file = newFile()
+    const alter = async (changes: Parameters<NonNullable<typeof plugin.alterOffsets>>[3]) =>
+      await plugin.alterOffsets?.({ file, format: 'auto' }, { file }, 'c', changes)
+    await alter('reset')
+    const sink = await startSink(plugin, { file })
+    await sink.put([sinkRecord({ offset: 5, value: 'a' })])
+    await alter([
+      { topic: 't', partition: 0, offset: 2 },
+      { topic: 't', partition: 1, offset: null }
+    ])
+    await assert.rejects(sink.put([sinkRecord({ offset: 6, value: 'b' })]), FencedError)
+    await sink.task.stop()
+    const again = await startSink(plugin, { file })
+    assert.deepEqual(again.stored, [{ topic: 't', partition: 0, offset: 2 }])
+    await again.task.stop()
+    await alter('reset')
+    const anew = await startSink(plugin, { file })
+    assert.deepEqual(anew.stored, [])
+    await anew.task.stop()
+    assert.equal(content(file), 'a\n')
   })
 })

@@ -5,6 +5,7 @@ import plugin from '../../connectors/postgres/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import { FencedError, isRetriable } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
+import { parseAs } from '../../runtime/worker/plugin-parts.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
 import { type RunningSink, sinkRecord, startSink } from '../support/sink-harness.ts'
@@ -43,7 +44,7 @@ describe('delivery of the PostgreSQL sink', () => {
     const start = (options: { generation?: number; connector?: string } = {}) =>
       startSink(plugin, raw, { partitions, tolerate: false, ...options })
     const written = async () => (await run('select n from t order by n')).map(({ n }) => Number(n))
-    return { run, start, written, database }
+    return { run, start, written, database, raw }
   }
 
   /** Cuts the connections of sinks, as a failing network would. */
@@ -232,5 +233,29 @@ describe('delivery of the PostgreSQL sink', () => {
     assert.deepEqual(await written(), [0])
     assert.deepEqual(await run("select to_regclass('millrace_offsets') as t"), [{ t: null }])
     await sink.task.stop()
+  })
+
+  it('goes on from other offsets when they are changed, and fences who still writes', async () => {
+    const { start, written, raw } = await prepare()
+    const config = parseAs(plugin.config, raw)
+    const alter = async (changes: Parameters<NonNullable<typeof plugin.alterOffsets>>[3]) =>
+      await plugin.alterOffsets?.(config, raw, 'connector', changes)
+    await alter('reset')
+    const first = await start({ connector: 'connector' })
+    await first.put([line(5), line(7, 1)])
+    await alter([
+      { topic: 't', partition: 0, offset: 2 },
+      { topic: 't', partition: 1, offset: null }
+    ])
+    await assert.rejects(first.put([line(6)]), FencedError)
+    await first.task.stop()
+    const second = await start({ connector: 'connector' })
+    assert.deepEqual(second.stored, [{ topic: 't', partition: 0, offset: 2 }])
+    await second.task.stop()
+    await alter('reset')
+    const third = await start({ connector: 'connector' })
+    assert.deepEqual(third.stored, [])
+    await third.task.stop()
+    assert.deepEqual(await written(), [5, 7])
   })
 })

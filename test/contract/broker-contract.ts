@@ -260,6 +260,23 @@ function groupContract(fixture: BrokerFixture): void {
       await other.deleteGroup(group)
     })
 
+    it('of single partitions can be forgotten, known or not', async () => {
+      const topic = await fixture.topic(2)
+      const group = fixture.name('connect-group')
+      await fixture.broker.deleteGroupOffsets(group, [{ topic, partition: 0 }])
+      await fixture.broker.commitGroupOffsets(group, [
+        { topic, partition: 0, offset: 5 },
+        { topic, partition: 1, offset: 6 }
+      ])
+      await fixture.broker.deleteGroupOffsets(group, [
+        { topic, partition: 0 },
+        { topic: fixture.name('missing'), partition: 3 }
+      ])
+      assert.deepEqual(await fixture.broker.groupOffsets(group), [
+        { topic, partition: 1, offset: 6 }
+      ])
+    })
+
     it('are those of one group only', async () => {
       const topic = await fixture.topic()
       const group = fixture.name('g')

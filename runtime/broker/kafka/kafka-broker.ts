@@ -22,7 +22,13 @@ import { brokerError, CODE } from './kafka-error.ts'
 import { IdempotentProducer, TransactionalProducer } from './kafka-producer.ts'
 import { KafkaReader } from './kafka-reader.ts'
 import { KafkaTopics } from './kafka-topics.ts'
-import { commitOffsetsRequest, deleteGroupRequest, groupOffsetsRequest } from './offset-requests.ts'
+import {
+  commitOffsetsRequest,
+  type DeleteOffsetsAnswer,
+  deleteGroupRequest,
+  deleteOffsetsRequest,
+  groupOffsetsRequest
+} from './offset-requests.ts'
 import type { PartitionsAnswer } from './topic-requests.ts'
 
 export interface KafkaBrokerOptions {
@@ -142,6 +148,22 @@ class KafkaBroker implements Broker {
     const request = commitOffsetsRequest(group, offsets)
     const codeOf = ({ partitions }: PartitionsAnswer) =>
       partitions.find(({ code }) => code !== CODE.none)?.code ?? CODE.none
+    const answer = await this.#coordinators.ask(
+      { kind: 'group', key: group, request, what, codeOf },
+      this.#settings.deliveryTimeoutMs
+    )
+    if (codeOf(answer) !== CODE.none) throw brokerError(codeOf(answer), what)
+  }
+
+  async deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return
+    const what = `delete offsets of group ${group}`
+    const request = deleteOffsetsRequest(group, partitions)
+    const absent: readonly number[] = [CODE.groupIdNotFound, CODE.unknownTopicOrPartition]
+    const codeOf = ({ code, partitions: results }: DeleteOffsetsAnswer) => {
+      const codes = [code, ...results.map((result) => result.code)]
+      return codes.find((one) => one !== CODE.none && !absent.includes(one)) ?? CODE.none
+    }
     const answer = await this.#coordinators.ask(
       { kind: 'group', key: group, request, what, codeOf },
       this.#settings.deliveryTimeoutMs

@@ -118,6 +118,39 @@ export function commitOffsetsRequest(
   }
 }
 
+export interface DeleteOffsetsAnswer extends CodeAnswer {
+  readonly partitions: readonly PartitionResult[]
+}
+
+/** OffsetDelete version 0: forgets what a group without members has committed for some partitions. */
+export function deleteOffsetsRequest(
+  group: string,
+  partitions: readonly TopicPartition[]
+): WireRequest<DeleteOffsetsAnswer> {
+  return {
+    apiKey: 47,
+    apiVersion: 0,
+    apiName: 'OffsetDelete',
+    write: (writer) => {
+      writer.string(group)
+      const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
+      writer.array(topics, ([topic, parts]) => {
+        writer.string(topic)
+        writer.array(parts, ({ partition }) => writer.int32(partition))
+      })
+    },
+    read: (reader) => {
+      const code = reader.int16()
+      const throttleMs = reader.int32()
+      const topics = reader.array(() => {
+        const topic = reader.string()
+        return reader.array(() => ({ topic, partition: reader.int32(), code: reader.int16() }))
+      })
+      return { throttleMs, code, partitions: topics.flat() }
+    }
+  }
+}
+
 /** DeleteGroups version 1, of one group. */
 export function deleteGroupRequest(group: string): WireRequest<CodeAnswer> {
   return {

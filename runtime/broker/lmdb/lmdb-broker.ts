@@ -151,6 +151,14 @@ export class LmdbBroker implements Broker {
     })
   }
 
+  async deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    await this.#queue.run((transaction) => {
+      for (const { topic, partition } of partitions) {
+        transaction.remove(groupOffsetKey(group, topic, partition))
+      }
+    })
+  }
+
   async deleteGroup(group: string): Promise<void> {
     await this.#queue.run((transaction) => {
       for (const { key } of this.#store.metaRange(groupOffsetKeys(group))) transaction.remove(key)

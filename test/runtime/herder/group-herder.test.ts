@@ -185,6 +185,24 @@ describe('a herder in a group of one', () => {
     found.forEach(({ value }, at) => void assert.equal(value?.toString(), String(at)))
   })
 
+  it('changes offsets once the tasks of a stopped connector have gone', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    await worker.herder.put('a', numbers())
+    await running
+    const partition = { topic: 'numbers' }
+    const changes = [{ partition, offset: { next: 3 } }]
+    await assert.rejects(worker.herder.alterOffsets('a', changes), { status: 400 })
+    await worker.herder.stop('a')
+    assert.match(await worker.herder.alterOffsets('a', changes), /altered successfully/)
+    assert.deepEqual(await worker.herder.offsets('a'), changes)
+    assert.match(await worker.herder.resetOffsets('a'), /reset successfully/)
+    assert.deepEqual(await worker.herder.offsets('a'), [])
+    await assert.rejects(worker.herder.resetOffsets('none'), {
+      status: 404,
+      message: 'Connector none not found'
+    })
+  })
+
   it('starts a changed connector anew, and leaves the others alone', async () => {
     const both = [worker.reaches('a-0', 'RUNNING'), worker.reaches('b-0', 'RUNNING')]
     await worker.herder.put('a', numbers())

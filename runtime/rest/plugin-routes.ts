@@ -1,0 +1,90 @@
+import type { GivenConfig, Herder } from '../herder/herder.ts'
+import { RequestError } from '../herder/request-error.ts'
+import { json } from './answers.ts'
+import { readConfig } from './request-json.ts'
+import { type Call, flag, type Route, route } from './route.ts'
+import type { ShownConfigs } from './shown-config.ts'
+
+/** What `/connector-plugins` answers, in Kafka Connect's shapes. */
+export interface PluginCatalogue {
+  /** `GET /connector-plugins`. */
+  list(connectorsOnly: boolean): Promise<readonly object[]>
+  /** `GET /connector-plugins/{p}/config`. @throws with the status for an unknown plugin or version */
+  keys(plugin: string, version: string): Promise<readonly object[]>
+  /** `PUT /connector-plugins/{p}/config/validate`. @throws with the status where there is no plugin */
+  validate(config: GivenConfig): Promise<object>
+}
+
+export interface PluginServices {
+  readonly herder: Herder
+  readonly shown: ShownConfigs
+  readonly plugins: PluginCatalogue
+}
+
+/** What there is to configure, and whether a config is right. */
+export function pluginRoutes(services: PluginServices): Route[] {
+  const { plugins } = services
+  return [
+    route('GET', '/connector-plugins', LIST_DOC, async ({ request }) => {
+      const connectorsOnly = !request.query.has('connectorsOnly') || flag(request, 'connectorsOnly')
+      return json(200, await plugins.list(connectorsOnly))
+    }),
+    route('GET', '/connector-plugins/{plugin}/config', KEYS_DOC, async ({ request, params }) => {
+      const version = request.query.get('version') ?? 'latest'
+      return json(200, await plugins.keys(params['plugin'] ?? '', version))
+    }),
+    route('PUT', '/connector-plugins/{plugin}/config/validate', VALIDATE_DOC, async (call) =>
+      json(200, await plugins.validate(await configToValidate(services, call)))
+    )
+  ]
+}
+
+async function configToValidate(
+  { herder, shown }: PluginServices,
+  { request, params }: Call
+): Promise<GivenConfig> {
+  const config = readConfig(request.body)
+  const plugin = params['plugin'] ?? ''
+  const included = config['connector.class'] ?? null
+  if (included !== null && !withoutSuffix(included).endsWith(withoutSuffix(plugin))) {
+    throw new RequestError(
+      400,
+      `Included connector type ${included} does not match request type ${plugin}`
+    )
+  }
+  // Validation reaches out to the host that the config names: only who may change connectors, and
+  // with that see to it anyway that a connector does so, may have a stored secret sent there.
+  const trusted = request.principal === null || request.principal.role === 'admin'
+  const name = config['name'] ?? ''
+  if (!trusted || !herder.connectors().includes(name)) return config
+  return await shown.unmasked(config, (await herder.connector(name)).config)
+}
+
+/** As Kafka Connect compares them: `x.FileStreamSourceConnector` and `FileStreamSource` are the same. */
+function withoutSuffix(name: string): string {
+  return name.replace(/(?<=.)Connector$/, '')
+}
+
+const LIST_DOC = {
+  summary: 'The plugins of this worker.',
+  tag: 'plugins',
+  query: { connectorsOnly: '`false`: transforms, predicates and converters too' },
+  answers: { 200: 'PluginList' }
+} as const
+
+const KEYS_DOC = {
+  summary: 'The config keys of a plugin.',
+  tag: 'plugins',
+  query: { version: 'of the plugin; without it the latest' },
+  answers: { 200: 'ConfigKeys' },
+  failures: [400, 404]
+} as const
+
+const VALIDATE_DOC = {
+  summary:
+    'Checks a config, without storing it. A config with errors is a 200, too: see `error_count`.',
+  tag: 'plugins',
+  body: 'Config',
+  answers: { 200: 'ConfigInfos' },
+  failures: [400]
+} as const
