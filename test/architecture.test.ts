@@ -18,13 +18,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   api: [],
   config: ['api'],
   metrics: ['api', 'config'],
-  broker: ['api'],
+  tls: ['api'],
+  broker: ['api', 'tls'],
   stores: ['api', 'broker', 'metrics'],
   converters: ['api'],
   transforms: ['api'],
   worker: ['api', 'broker', 'stores', 'converters', 'transforms', 'config', 'metrics'],
   herder: ['api', 'broker', 'stores', 'worker', 'config', 'metrics'],
-  rest: ['api', 'stores', 'worker', 'herder', 'config', 'metrics'],
+  rest: ['api', 'tls', 'stores', 'worker', 'herder', 'config', 'metrics'],
   cli: ['api', 'broker', 'stores', 'converters', 'transforms', 'worker', 'herder', 'rest']
 }
 

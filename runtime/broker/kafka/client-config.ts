@@ -57,7 +57,7 @@ const USED_KEYS: ReadonlySet<string> = new Set([
   'isolation.level'
 ])
 
-/** Reads the client keys. @throws {ConnectError} INVALID_KAFKA_CONFIG naming the key and the remedy */
+/** Reads the client keys. @throws {ConnectError} INVALID_KAFKA_CONFIG or INVALID_TLS_CONFIG, naming the key and the remedy */
 export async function readClientConfig(config: KafkaConfig): Promise<ClientSettings> {
   const servers = readServers(config['bootstrap.servers'] ?? '')
   const protocol = oneOf(config, 'security.protocol', PROTOCOLS) ?? 'PLAINTEXT'
