@@ -15,6 +15,7 @@ const USAGE: ReadonlySet<string> = new Set([
   'USAGE',
   'INVALID_CONFIG',
   'INVALID_KAFKA_CONFIG',
+  'INVALID_TLS_CONFIG',
   'UNRESOLVED_REFERENCE',
   'BAD_CONFIG_PROVIDER',
   'UNKNOWN_PLUGIN',
@@ -34,6 +35,7 @@ const ENVIRONMENT: ReadonlySet<string> = new Set([
   'DATA_DIR_NOT_WRITABLE',
   'DATA_DIR_ON_NETWORK',
   'DISK_FULL',
+  'LISTENER_FAILED',
   'LOG_FAILED'
 ])
 

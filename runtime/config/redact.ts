@@ -8,7 +8,7 @@ const SECRET_NAME =
   /pass(word|phrase|wd)|secret|token|credential|jaas|api[._-]?key|private[._-]?key|access[._-]?key|keystore\.key$/i
 
 /** Names such as `sasl.oauthbearer.token.endpoint.url`, which say where a secret is, not what it is. */
-const PLACE_NAME = /\.(url|uri|file|path|location|class|type|algorithm|ms|seconds)$/i
+const PLACE_NAME = /\.(url|uri|file|path|location|class|type|algorithm|ms|seconds|role)$/i
 
 /** The password of a URL's user, or a password parameter as in JDBC URLs. */
 const URL_SECRET = /(?<=:\/\/[^/\s:@]*:)[^@/\s]+(?=@)|(?<=[?&;](?:password|sslpassword)=)[^&;\s]+/gi

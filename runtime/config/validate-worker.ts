@@ -5,6 +5,7 @@ import { parseConfig } from './parse-config.ts'
 import type { Plugins } from './plugins.ts'
 import { type Problem, sortProblems } from './problem.ts'
 import type { References } from './references.ts'
+import { readRestAccess } from './rest-access.ts'
 import { validateConverter } from './validate-converter.ts'
 import { type WorkerConfig, workerKeys } from './worker-keys.ts'
 
@@ -29,7 +30,8 @@ export async function validateWorker(
   const parsed = parseConfig(workerKeys, raw)
   const findings: Finding[] = [
     ...unresolved.map((problem) => ({ ...problem, severity: 'error' as const })),
-    ...parsed.problems
+    ...parsed.problems,
+    ...readRestAccess(raw).problems
   ]
   if (context.plugins) {
     for (const role of ['key', 'value', 'header'] as const) {

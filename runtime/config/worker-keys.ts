@@ -9,10 +9,10 @@ import {
   list,
   long,
   oneOf,
-  refused,
   string
 } from '../api/config.ts'
 import { kafkaClientKeys, sameKeys } from './kafka-client-keys.ts'
+import { restKeys } from './rest-keys.ts'
 
 // Names and meanings are those of Kafka Connect 4.3 (WorkerConfig, DistributedConfig) and of Kafka's
 // clients. Where a default differs, its doc says so.
@@ -48,25 +48,6 @@ const placeKeys = {
     importance: 'HIGH'
   }),
   'client.id': string({ doc: 'Name of the worker in the logs of the brokers.', default: '' }),
-  listeners: list({
-    doc: 'Addresses of the REST API; an empty list turns it off.',
-    default: ['http://:8083'],
-    examples: ['http://127.0.0.1:8083']
-  }),
-  'rest.advertised.host.name': string({
-    doc: 'Host name under which other workers reach the REST API.',
-    default: null
-  }),
-  'rest.advertised.port': int({
-    doc: 'Port under which other workers reach the REST API.',
-    default: null,
-    min: 1,
-    max: 65_535
-  }),
-  'rest.advertised.listener': oneOf(['http', 'https'], {
-    doc: 'Scheme under which other workers reach the REST API.',
-    default: 'http'
-  }),
   'plugin.path': list({
     doc: 'Folders with plugins: npm packages, or .ts and .js files.',
     default: [],
@@ -270,17 +251,6 @@ const otherKeys = {
     default: 'auto',
     group: 'Log and metrics'
   }),
-  'access.control.allow.origin': string({ doc: 'CORS: allowed origins.', default: '' }),
-  'access.control.allow.methods': string({ doc: 'CORS: allowed methods.', default: '' }),
-  'admin.listeners': refused(
-    string({ doc: 'Separate addresses for the admin part of the REST API.', default: null }),
-    'the admin part is on the same listeners as the rest'
-  ),
-  'rest.extension.classes': refused(
-    list({ doc: 'Java classes that extend the REST API.', default: [] }),
-    'Java classes cannot be loaded; put a proxy that authenticates in front'
-  ),
-  'response.http.headers.config': string({ doc: 'Headers to add to REST answers.', default: '' }),
   ...sameKeys(
     [
       'metric.reporters',
@@ -302,6 +272,8 @@ export const workerKeys = {
   ...taskKeys,
   ...storeKeys,
   ...groupKeys,
+  // Before the keys of the clients: admin.listeners. is none of the admin client.
+  ...restKeys,
   ...kafkaClientKeys,
   ...otherKeys
 } as const satisfies ConfigSpec
