@@ -12,7 +12,9 @@ import { connectorSpec, validateConnector } from '../config/validate-connector.t
 import { type ValidatedWorker, validateWorker } from '../config/validate-worker.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
 import { type OpenHerder, openHerder } from '../herder/open-herder.ts'
+import { LogLevels, parseLevel, partLogger } from '../metrics/log-levels.ts'
 import { createLogger } from '../metrics/logger.ts'
+import type { TaskLogs } from '../worker/thread-pool.ts'
 import { watchFiles } from './config-watch.ts'
 import { EXIT } from './exit-code.ts'
 import { loadPlugins } from './load-plugins.ts'
@@ -48,7 +50,7 @@ export async function runWorker(
     for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
     return EXIT.usage
   }
-  const { logger, view } = outputOf(checked)
+  const { logger, view, logs } = outputOf(checked)
   for (const warning of checked.problems) logger.warn(formatProblem(warning))
   const stopped = untilSignal(logger)
   const opened = await openHerder({
@@ -61,6 +63,7 @@ export async function runWorker(
     registryUrl: registryUrl(),
     cwd,
     logger,
+    logs,
     workerId: workerIdOf(checked.worker.config),
     url: '',
     alone: true,
@@ -68,7 +71,11 @@ export async function runWorker(
     changed: (task, state) =>
       logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task }),
     requestTaskConfigs: async () => {},
-    setLogLevel: () => {}
+    setLogLevel: (name, level) => {
+      const known = parseLevel(level)
+      if (known !== null) logs.levels.set(name, known)
+      else logger.warn('A log level of the config topic is unknown.', { logger: name, level })
+    }
   })
   const watch = options.watch
     ? watchFiles(files, cwd, () =>
@@ -114,19 +121,28 @@ async function checkFiles(
   return { loaded, worker, plugins, references, redactor, problems: sortProblems(problems) }
 }
 
-function outputOf({ worker, redactor }: CheckedFiles): { logger: Logger; view: ProgressView } {
+/** Where lines go: all that `lines` is given are written, and `logger` asks the levels first. */
+function outputOf({ worker, redactor }: CheckedFiles): {
+  readonly logger: Logger
+  readonly view: ProgressView
+  readonly logs: TaskLogs
+} {
   const terminal = process.stderr.isTTY === true
-  const { 'log.format': wanted, 'log.level': level } = worker.config
+  const { 'log.format': wanted, 'log.level': rootLevel } = worker.config
+  const levels = new LogLevels(parseLevel(rootLevel) ?? 'INFO', Date.now)
+  const level = 'debug'
   const format = wanted === 'auto' ? (terminal ? 'pretty' : 'json') : wanted
   const redact = (line: string) => redactor.text(line)
   const now = () => performance.now()
   if (terminal && format === 'pretty') {
     const colour = !process.env['NO_COLOR']
     const view = new ProgressBars(process.stderr, now)
-    return { logger: createLogger({ level, format, out: view, redact, colour }), view }
+    const lines = createLogger({ level, format, out: view, redact, colour })
+    return { logger: partLogger(lines, levels), view, logs: { levels, lines } }
   }
-  const logger = createLogger({ level, format, out: process.stderr, redact })
-  return { logger, view: new ProgressLog(logger, now) }
+  const lines = createLogger({ level, format, out: process.stderr, redact })
+  const logger = partLogger(lines, levels)
+  return { logger, view: new ProgressLog(logger, now), logs: { levels, lines } }
 }
 
 function workerIdOf(config: WorkerConfig): string {

@@ -18,7 +18,7 @@ import { StatusStore } from '../stores/status-store.ts'
 import type { Lease } from '../worker/lease.ts'
 import type { TaskId } from '../worker/task-spec.ts'
 import type { TaskView } from '../worker/task-supervisor.ts'
-import { ThreadPool } from '../worker/thread-pool.ts'
+import { type TaskLogs, ThreadPool } from '../worker/thread-pool.ts'
 import { Worker } from '../worker/worker.ts'
 import { GroupHerder } from './group-herder.ts'
 import { PROTOCOL } from './group-protocol.ts'
@@ -38,6 +38,8 @@ export interface OpenHerderOptions {
   readonly registryUrl: string
   readonly cwd: string
   readonly logger: Logger
+  /** Levels and lines of the tasks; see `ThreadPool`. */
+  readonly logs?: TaskLogs
   /** `host:port`, as Kafka Connect names workers. */
   readonly workerId: string
   /** Base URL of the REST API for other workers; empty when there is none. */
@@ -119,7 +121,8 @@ function createWorker(
       lease: parts.lease.memory
     },
     threads: config['task.threads'] || availableParallelism(),
-    logger
+    logger,
+    ...(options.logs && { logs: options.logs })
   })
   return new Worker({
     ...parts.hooks,

@@ -1,9 +1,11 @@
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
+import type { LogLevels } from '../metrics/log-levels.ts'
+import type { LogLevel } from '../metrics/logger.ts'
 import { TaskMetrics, type TaskReporter } from './task-reporter.ts'
 import type { TaskRunner } from './task-runner.ts'
 import { type TaskSpec, taskName } from './task-spec.ts'
-import { type FromThread, type LogLevel, type ToThread, toPlainError } from './thread-messages.ts'
+import { type FromThread, type ToThread, toPlainError } from './thread-messages.ts'
 
 const PROGRESS_MS = 100
 const METRICS_MS = 1000
@@ -27,17 +29,25 @@ export class TaskHost {
   readonly #factory: RunnerFactory
   readonly #post: (message: FromThread) => void
   readonly #runs = new Map<number, Run>()
+  readonly #levels: LogLevels
   readonly #timer: NodeJS.Timeout
 
-  constructor(factory: RunnerFactory, post: (message: FromThread) => void) {
-    this.#factory = factory
-    this.#post = post
+  /** @param parts levels of the loggers of this thread; they follow those of the main thread */
+  constructor(parts: {
+    readonly factory: RunnerFactory
+    readonly levels: LogLevels
+    post(message: FromThread): void
+  }) {
+    this.#factory = parts.factory
+    this.#post = (message) => parts.post(message)
+    this.#levels = parts.levels
     this.#timer = setInterval(() => this.#postMetrics(), METRICS_MS)
     this.#timer.unref()
   }
 
   handle(message: ToThread): void {
     if (message.type === 'start') this.#start(message.run, message.spec)
+    else if (message.type === 'levels') this.#levels.follow(message.settings)
     else if (message.type === 'close') void this.close()
     else this.#tell(message.type, message.run)
   }
@@ -63,7 +73,13 @@ export class TaskHost {
   }
 
   async #run(number: number, run: Run, spec: TaskSpec): Promise<void> {
-    const reporter = new PostingReporter(number, taskName(spec), run.metrics, this.#post)
+    const reporter = new PostingReporter({
+      run: number,
+      task: taskName(spec),
+      metrics: run.metrics,
+      post: this.#post,
+      levels: this.#levels
+    })
     let error: unknown = null
     try {
       const runner = await this.#factory.create(spec, reporter)
@@ -107,20 +123,28 @@ class PostingReporter implements TaskReporter {
   readonly metrics: TaskMetrics
   readonly #run: number
   readonly #post: (message: FromThread) => void
+  readonly #loggerNames: string[] = []
   #progress: Progress | undefined
   #phase: string | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(
-    run: number,
-    task: string,
-    metrics: TaskMetrics,
-    post: (message: FromThread) => void
-  ) {
+  constructor(options: {
+    readonly run: number
+    readonly task: string
+    readonly metrics: TaskMetrics
+    readonly levels: LogLevels
+    post(message: FromThread): void
+  }) {
+    const { run, task, metrics, levels, post } = options
     this.#run = run
     this.#post = post
     this.metrics = metrics
-    this.logger = postingLogger(post, { task })
+    const allows = (level: LogLevel) => levels.allows(this.#loggerNames, level)
+    this.logger = postingLogger(post, { task }, allows)
+  }
+
+  loggerNames(names: readonly string[]): void {
+    this.#loggerNames.push(...names)
   }
 
   report(report: Parameters<TaskReporter['report']>[0]): void {
@@ -155,13 +179,17 @@ class PostingReporter implements TaskReporter {
   }
 }
 
-/** A logger whose lines are written by another thread. */
+/** A logger whose lines are written by another thread, and not posted when nobody wants them. */
 export function postingLogger(
   post: (message: FromThread) => void,
-  always: Readonly<Record<string, unknown>>
+  always: Readonly<Record<string, unknown>>,
+  allows: (level: LogLevel) => boolean
 ): Logger {
-  const at = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-    post({ type: 'log', level, message, fields: { ...always, ...plain(fields) } })
+  const at = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    if (allows(level)) {
+      post({ type: 'log', level, message, fields: { ...always, ...plain(fields) } })
+    }
+  }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 

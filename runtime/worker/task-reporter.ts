@@ -40,6 +40,8 @@ export interface TaskReporter {
   readonly metrics: TaskMetrics
   report(report: TaskReport): void
   progress(progress: Progress): void
+  /** More names of the task's logger, by any of which its level can be set. */
+  loggerNames(names: readonly string[]): void
   /** The task has used this topic; called once per topic and run. */
   topic(name: string): void
   /** The connector has worked out what its tasks are: references are unresolved. */

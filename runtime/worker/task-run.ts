@@ -6,6 +6,7 @@ import type { Broker } from '../broker/broker.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from '../config/connector-keys.ts'
 import { type PluginRegistry, Plugins } from '../config/plugins.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
+import { PART_LOGGERS } from '../metrics/log-levels.ts'
 import { OffsetStore } from '../stores/offset-store.ts'
 import type { BrokerCache } from './broker-cache.ts'
 import { ConnectorRunner } from './connector-runner.ts'
@@ -59,11 +60,14 @@ export class TaskFactory {
   async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
     const keys = parseAs(connectorKeys, spec.config)
     const plugin = await this.#plugins.find('connector', keys['connector.class'])
+    reporter.loggerNames([keys['connector.class'], ...(plugin.classNames ?? [])])
     if (spec.task === CONNECTOR) {
+      reporter.loggerNames(PART_LOGGERS.connector)
       const { connector, unresolved, config: resolved, paused } = spec
       const options = { plugin, connector, config: unresolved, resolved, reporter }
       return new ConnectorRunner(options, paused)
     }
+    reporter.loggerNames(PART_LOGGERS[plugin.kind === 'source' ? 'sourceTask' : 'sinkTask'])
     const settings: ErrorSettings = {
       tolerance: keys['errors.tolerance'],
       retryTimeoutMs: keys['errors.retry.timeout'],

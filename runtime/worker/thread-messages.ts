@@ -1,15 +1,16 @@
 import type { RawConfig } from '../api/config.ts'
 import { ConnectError, describeError, FencedError } from '../api/errors.ts'
 import type { Progress } from '../api/task.ts'
+import type { LevelSetting } from '../metrics/log-levels.ts'
+import type { LogLevel } from '../metrics/logger.ts'
 import type { TaskReport } from './task-reporter.ts'
 import type { TaskSpec } from './task-spec.ts'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** What the main thread asks of a task thread. A run is one life of one task, by number. */
 export type ToThread =
   | { readonly type: 'start'; readonly run: number; readonly spec: TaskSpec }
   | { readonly type: 'pause' | 'resume' | 'stop' | 'abandon'; readonly run: number }
+  | { readonly type: 'levels'; readonly settings: readonly LevelSetting[] }
   | { readonly type: 'close' }
 
 /** What a task thread tells the main thread. */

@@ -1,6 +1,7 @@
 import { Worker as Thread } from 'node:worker_threads'
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
+import type { LevelSetting, LogLevels } from '../metrics/log-levels.ts'
 import type { TaskReport } from './task-reporter.ts'
 import type { TaskEnvironment, TaskSpec } from './task-spec.ts'
 import { type FromThread, type PlainError, type ToThread, toPlainError } from './thread-messages.ts'
@@ -37,6 +38,14 @@ export interface ThreadPoolOptions {
   /** The most threads to start. */
   readonly threads: number
   readonly logger: Logger
+  /** Levels that threads go by, and where the lines go that these let through. Without it all do. */
+  readonly logs?: TaskLogs
+}
+
+export interface TaskLogs {
+  readonly levels: LogLevels
+  /** Writes every line that it is given. */
+  readonly lines: Logger
 }
 
 interface PooledThread {
@@ -58,10 +67,14 @@ const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 16 }
 export class ThreadPool implements TaskPool {
   readonly #options: ThreadPoolOptions
   readonly #threads = new Set<PooledThread>()
+  readonly #unfollow: (() => void) | undefined
   #lastRun = 0
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options
+    this.#unfollow = options.logs?.levels.onChange((settings) => {
+      for (const { thread } of this.#threads) thread.postMessage(levelsOf(settings))
+    })
   }
 
   run(spec: TaskSpec, listener: RunListener): TaskRun {
@@ -97,6 +110,7 @@ export class ThreadPool implements TaskPool {
   }
 
   async close(): Promise<void> {
+    this.#unfollow?.()
     await Promise.all([...this.#threads].map((pooled) => this.#close(pooled)))
   }
 
@@ -118,6 +132,8 @@ export class ThreadPool implements TaskPool {
     })
     const pooled: PooledThread = { thread, runs: new Map(), closing: false }
     this.#threads.add(pooled)
+    const { logs } = this.#options
+    if (logs !== undefined) thread.postMessage(levelsOf(logs.levels.settings))
     thread.on('message', (message: FromThread) => this.#take(pooled, message))
     let cause: unknown
     thread.on('error', (error: unknown) => {
@@ -128,10 +144,11 @@ export class ThreadPool implements TaskPool {
   }
 
   #take({ runs }: PooledThread, message: FromThread): void {
-    const { logger } = this.#options
     if (message.type === 'closed') return
     if (message.type === 'log') {
-      logger[message.level](message.message, message.fields)
+      const { logger, logs } = this.#options
+      const lines = logs?.lines ?? logger
+      lines[message.level](message.message, message.fields)
       return
     }
     const listener = runs.get(message.run)
@@ -173,6 +190,10 @@ export class ThreadPool implements TaskPool {
     this.#threads.delete(pooled)
     await pooled.thread.terminate()
   }
+}
+
+function levelsOf(settings: readonly LevelSetting[]): ToThread {
+  return { type: 'levels', settings }
 }
 
 function bound(listener: RunListener): Omit<RunListener, 'ended'> {

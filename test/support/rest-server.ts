@@ -3,7 +3,7 @@ import type { RestHandler } from '../../runtime/rest/http.ts'
 import { type RestLimits, readRestSettings } from '../../runtime/rest/rest-settings.ts'
 import { type RestServer, startRestServer } from '../../runtime/rest/server.ts'
 import { parseAs } from '../../runtime/worker/plugin-parts.ts'
-import { type LogLine, recordingLogger } from './recording-logger.ts'
+import { MemoryLogger } from './embedded.ts'
 
 /** Answers with what it was asked, as JSON. */
 export const echo: RestHandler = async (request) => ({
@@ -24,7 +24,7 @@ export interface TestServer extends AsyncDisposable {
   readonly server: RestServer
   readonly url: string
   readonly port: number
-  readonly lines: readonly LogLine[]
+  readonly lines: MemoryLogger['lines']
 }
 
 export async function startTestServer(
@@ -36,7 +36,7 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const raw = { listeners: 'http://127.0.0.1:0', ...options.keys }
   const settings = await readRestSettings(parseAs(workerKeys, raw), raw)
-  const { logger, lines } = recordingLogger()
+  const logger = new MemoryLogger()
   const limits = { ...settings.limits, checkMs: 50, ...options.limits }
   const server = await startRestServer({ settings: { ...settings, limits }, logger })
   if (options.handler !== null) server.setHandler(options.handler ?? echo)
@@ -45,7 +45,7 @@ export async function startTestServer(
     server,
     url: `${protocol}://${host}:${port}`,
     port,
-    lines,
+    lines: logger.lines,
     [Symbol.asyncDispose]: () => server.close(0)
   }
 }

@@ -49,6 +49,8 @@ export class MemoryReporter implements TaskReporter {
 
   progress(_progress: Progress): void {}
 
+  loggerNames(): void {}
+
   topic(name: string): void {
     this.topics.push(name)
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Broker } from '../../../runtime/broker/broker.ts'
+import { LogLevels } from '../../../runtime/metrics/log-levels.ts'
 import { Lease } from '../../../runtime/worker/lease.ts'
 import type { TaskReport } from '../../../runtime/worker/task-reporter.ts'
 import type { PlainError } from '../../../runtime/worker/thread-messages.ts'
@@ -13,7 +14,7 @@ import { until } from '../../support/until.ts'
 
 const SOURCE = join(projectRoot, 'test/support/connectors/number-source.ts')
 
-function poolOver(folder: string, threads = 2) {
+function poolOver(folder: string, threads = 2, levels?: LogLevels) {
   const logger = new MemoryLogger()
   const lease = new Lease()
   lease.extend(Number.MAX_SAFE_INTEGER)
@@ -26,7 +27,8 @@ function poolOver(folder: string, threads = 2) {
       lease: lease.memory
     },
     threads,
-    logger
+    logger,
+    ...(levels && { logs: { levels, lines: logger } })
   })
   return { pool, logger }
 }
@@ -106,6 +108,30 @@ describe('task threads', () => {
     await again.handle.stop(5000)
     await pool.close()
     assert.equal(await numbers(topics.broker, 'b'), 10)
+  })
+
+  it('write the lines that the levels let through, as they are at that moment', async () => {
+    await using topics = await embeddedTopics()
+    const levels = new LogLevels('INFO', Date.now)
+    const { pool, logger } = poolOver(topics.folder, 1, levels)
+    const counted = () =>
+      logger.lines.flatMap(({ message, fields }) =>
+        message === 'Counts on.' ? fields['task'] : []
+      )
+    const started = async (connector: string) => {
+      const { handle, running } = run(pool, connector, { end: '1' })
+      await running
+      await handle.stop(5000)
+    }
+    await started('quiet')
+    levels.set('org.apache.kafka.connect.runtime.WorkerSourceTask', 'DEBUG')
+    await started('loud')
+    levels.set('org.apache.kafka.connect', 'WARN')
+    await started('quiet-again')
+    levels.set(SOURCE, 'TRACE')
+    await started('by-class')
+    await pool.close()
+    assert.deepEqual(counted(), ['loud-0', 'by-class-0'])
   })
 
   it('leave a task behind that blocks its thread, and the others do not notice', async () => {

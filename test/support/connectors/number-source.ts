@@ -43,6 +43,7 @@ export default defineSource({
       async start(context) {
         signal = context.signal
         next = Number((await context.committed(partition))?.['next'] ?? 0)
+        context.logger.debug('Counts on.', { next })
         if (starts++ < config['lose.connection']) throw new RetriableError('LOST', 'No connection')
         context.progress({ phase: 'counting', done: next, total: config.end })
       },
