@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: 'print a JSON Schema of the files, for editors',
     load: async () => (await import('./schema.ts')).schemaCommand()
   },
+  'hash-password': {
+    summary: 'make the hash of a password or token, for logins of the REST API',
+    load: async () => (await import('./hash-password.ts')).hashPasswordCommand()
+  },
   generate: {
     summary: 'write connectors/registry.ts and docs/connectors/ (for development)',
     load: async () => (await import('./generate.ts')).generateCommand()

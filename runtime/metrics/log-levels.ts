@@ -15,11 +15,11 @@ export const LEVEL_NAMES = [
 
 export type LevelName = (typeof LEVEL_NAMES)[number]
 
-/** The level that counts for a logger. */
+/** The level that counts for a logger, as Kafka Connect's REST API shows it. */
 export interface LoggerLevel {
   readonly level: LevelName
   /** Milliseconds since 1970 of the last change; null before the first. */
-  readonly lastModified: number | null
+  readonly last_modified: number | null
 }
 
 /** A level for a name and all below it, as plain data that crosses threads. */
@@ -66,7 +66,7 @@ const SEVERITY: Readonly<Record<LogLevel, number>> = {
   debug: LEVEL_NAMES.indexOf('DEBUG')
 }
 
-/** @returns the level, whatever its case; null for no level */
+/** @returns the level, whatever its case; null for what is no level */
 export function parseLevel(text: string): LevelName | null {
   return LEVEL_NAMES.find((name) => name === text.toUpperCase()) ?? null
 }
@@ -106,9 +106,12 @@ export class LogLevels {
   /**
    * Sets the level of a logger, which is made if there is none, and of all below it.
    *
+   * @throws {RangeError} when there is no such level: see `knows`
    * @returns the loggers whose level is another than before, sorted
    */
-  set(name: string, level: LevelName): string[] {
+  set(name: string, wanted: string): string[] {
+    const level = parseLevel(wanted)
+    if (level === null) throw new RangeError(`there is no log level '${wanted}'`)
     const namespace = canonical(name)
     this.#names.add(namespace)
     const touched = [...this.#names].filter((known) => covers(namespace, known))
@@ -122,6 +125,11 @@ export class LogLevels {
     for (const known of changed) this.#modified.set(known, this.#now())
     for (const listener of this.#listeners) listener(this.#settings)
     return changed.toSorted()
+  }
+
+  /** Whether there is a level of this name, in any case. */
+  knows(level: string): boolean {
+    return parseLevel(level) !== null
   }
 
   /** For another thread: see `follow`. */
@@ -153,7 +161,7 @@ export class LogLevels {
   }
 
   #view(name: string): LoggerLevel {
-    return { level: this.#effective(name), lastModified: this.#modified.get(name) ?? null }
+    return { level: this.#effective(name), last_modified: this.#modified.get(name) ?? null }
   }
 }
 

@@ -11,11 +11,15 @@ export interface Ran {
   readonly err: string
 }
 
+export interface Surroundings {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What it finds on its standard input. */
+  readonly input?: string
+}
+
 /** Runs `millrace` as its own process, in a folder and with an environment of its own. */
-export async function millrace(
-  args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {}
-): Promise<Ran> {
+export async function millrace(args: readonly string[], options: Surroundings = {}): Promise<Ran> {
   const child = startMillrace(args, options)
   const [out, err, code] = await Promise.all([
     text(child.stdout),
@@ -28,12 +32,16 @@ export async function millrace(
 /** The same, to talk to while it runs. */
 export function startMillrace(
   args: readonly string[],
-  { cwd, env = {} }: { cwd?: string; env?: Readonly<Record<string, string>> } = {}
+  { cwd, env = {}, input = '' }: Surroundings = {}
 ) {
   const { PATH = '', HOME = '' } = process.env
-  return spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe']
+    stdio: ['pipe', 'pipe', 'pipe']
   })
+  // Most commands end without having read it.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return child
 }

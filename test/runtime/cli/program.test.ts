@@ -5,7 +5,16 @@ import { outdated } from '../../../runtime/cli/generate.ts'
 import { projectRoot } from '../../support/source-files.ts'
 import { millrace } from './millrace.ts'
 
-const COMMANDS = ['run', 'validate', 'topics', 'offsets', 'plugins', 'schema', 'generate']
+const COMMANDS = [
+  'run',
+  'validate',
+  'topics',
+  'offsets',
+  'plugins',
+  'schema',
+  'hash-password',
+  'generate'
+]
 
 test('shows every command, examples and exit codes in its help', async () => {
   for (const args of [['--help'], ['help'], ['-h']]) {

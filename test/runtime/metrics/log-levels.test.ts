@@ -23,7 +23,7 @@ describe('log levels', () => {
     assert.equal(levels.get('org.apache.kafka.connect'), null)
     assert.equal(levels.get('no.such.logger'), null)
     assert.deepEqual(levels.set(GOLDEN, 'DEBUG'), [GOLDEN])
-    assert.deepEqual(levels.get(GOLDEN), { level: 'DEBUG', lastModified: 1 })
+    assert.deepEqual(levels.get(GOLDEN), { level: 'DEBUG', last_modified: 1 })
     assert.deepEqual(levels.set(GOLDEN, 'WARN'), [GOLDEN])
     assert.deepEqual(levels.set(GOLDEN, 'INFO'), [GOLDEN])
     assert.deepEqual(levels.set(GOLDEN, 'OFF'), [GOLDEN])
@@ -36,13 +36,13 @@ describe('log levels', () => {
 
   it('say nothing of a time before the first change, and then the time of the last', () => {
     const levels = levelsAt()
-    assert.ok(Object.values(levels.list()).every(({ lastModified }) => lastModified === null))
+    assert.ok(Object.values(levels.list()).every(({ last_modified }) => last_modified === null))
     levels.set(WORKER, 'WARN')
-    assert.deepEqual(levels.get(WORKER), { level: 'WARN', lastModified: null })
+    assert.deepEqual(levels.get(WORKER), { level: 'WARN', last_modified: null })
     levels.set(WORKER, 'ERROR')
     levels.set(WORKER, 'TRACE')
-    assert.equal(levels.get(WORKER)?.lastModified, 2)
-    assert.equal(levels.get('root')?.lastModified, null)
+    assert.equal(levels.get(WORKER)?.last_modified, 2)
+    assert.equal(levels.get('root')?.last_modified, null)
   })
 
   it('change all loggers with the root, whatever the case of its name', () => {
@@ -61,7 +61,7 @@ describe('log levels', () => {
     assert.ok(!names.includes(WORKER))
     assert.ok(names.includes('root'))
     assert.deepEqual(names, names.toSorted())
-    assert.deepEqual(levels.get(WORKER), { level: 'OFF', lastModified: 1 })
+    assert.deepEqual(levels.get(WORKER), { level: 'OFF', last_modified: 1 })
   })
 
   it('count for a name and below it, never for a name that only begins alike', () => {
@@ -82,6 +82,7 @@ describe('log levels', () => {
   it('are known by name in any case', () => {
     assert.deepEqual(['warn', 'Trace', 'ALL'].map(parseLevel), ['WARN', 'TRACE', 'ALL'])
     assert.deepEqual(['LOUD', '5', ''].map(parseLevel), [null, null, null])
+    assert.throws(() => levelsAt().set(WORKER, 'LOUD'), RangeError)
   })
 
   it('choose the lines of a part, and follow those of another thread', () => {
