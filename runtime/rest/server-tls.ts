@@ -1,4 +1,5 @@
 import {
+  type ConnectionOptions,
   createSecureContext,
   getCiphers,
   type SecureContextOptions,
@@ -63,6 +64,22 @@ export async function readServerTls(raw: RawConfig, keyPrefix: string): Promise<
   const context = { ...stores, ...readVersions(config, prefix), ...readCiphers(config, prefix) }
   checkContext(context, prefix)
   return { context, clientAuth }
+}
+
+/**
+ * How a worker reaches the https listeners of others: with the keys of its own, as Kafka Connect's
+ * workers do. It trusts what the trust store holds, or without one what the machine trusts.
+ *
+ * @throws {ConnectError} INVALID_TLS_CONFIG naming the key and the remedy
+ */
+export async function readForwardTls(
+  raw: RawConfig
+): Promise<SecureContextOptions & Pick<ConnectionOptions, 'checkServerIdentity'>> {
+  const { config, prefix } = tlsConfigOf(raw, 'listeners.https.')
+  const checked = (config['ssl.endpoint.identification.algorithm'] ?? 'https') !== ''
+  const context = { ...(await readKeyStores(config, prefix)), ...readVersions(config, prefix) }
+  checkContext(context, prefix)
+  return { ...context, ...(!checked && { checkServerIdentity: () => undefined }) }
 }
 
 function readVersions(config: RawConfig, prefix: string): SecureContextOptions {

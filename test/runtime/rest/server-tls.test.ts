@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
 import { ConnectError } from '../../../runtime/api/errors.ts'
+import { readForwardTls } from '../../../runtime/rest/server-tls.ts'
 import { createCertificate, type TestCertificate, textOf } from '../../support/certificates.ts'
 import { startTestServer } from '../../support/rest-server.ts'
 
@@ -104,6 +105,20 @@ describe('the REST API over TLS', () => {
     assert.match(await get(rest.port), /"method":"GET"/)
     const other = { cert: textOf(own.certificate), key: textOf(own.key) }
     await assert.rejects(get(rest.port, other))
+  })
+
+  it('is reached by other workers with the keys of their own listeners', async () => {
+    const keys = {
+      ...pkcs12(),
+      'listeners.https.ssl.client.auth': 'required',
+      'listeners.https.ssl.truststore.location': own.truststore,
+      'listeners.https.ssl.truststore.password': own.password
+    }
+    await using rest = await startTestServer({ keys: { ...listeners, ...keys } })
+    const { ca, ...tls } = await readForwardTls(keys)
+    assert.match(await get(rest.port, { ...tls, ...(ca && { ca }) }), /"method":"GET"/)
+    const stranger = await readForwardTls({ 'ssl.truststore.location': caller.certificate })
+    await assert.rejects(get(rest.port, { ca: stranger.ca ?? '' }))
   })
 
   it('speaks only the protocols that are enabled', async () => {
