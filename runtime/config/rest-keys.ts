@@ -139,10 +139,7 @@ const loginKeys = {
     doc: 'The token itself, for a reference such as ${env:CI_TOKEN}, in place of its hash.',
     default: null,
     group: 'REST API logins',
-    validator: (text) =>
-      (text ?? '').length < 16
-        ? 'must have 16 characters or more, so that it cannot be guessed'
-        : undefined
+    validator: (text) => problemOf(() => requireToken(text ?? ''))
   }),
   'rest.auth.tokens.<name>.role': roleKey('token'),
   'rest.auth.open.paths': list({
@@ -191,6 +188,14 @@ export const restKeys = {
   ...tlsKeys('listeners.https.', 'REST API'),
   ...tlsKeys('admin.listeners.https.', 'admin part of the REST API')
 } as const satisfies ConfigSpec
+
+/** @throws {Error} for what no caller could send, or anybody could guess */
+function requireToken(token: string): void {
+  if (!/^[\w.~+/-]+=*$/.test(token)) {
+    throw new Error('must have letters, digits and -._~+/ only: others cannot be sent')
+  }
+  if (token.length < 16) throw new Error('must have 16 characters or more, or it could be guessed')
+}
 
 function problemOf(parse: () => unknown): string | undefined {
   try {

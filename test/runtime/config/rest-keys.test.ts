@@ -10,7 +10,7 @@ import { workerKeys } from '../../../runtime/config/worker-keys.ts'
 const start = { line: 1, column: 1 }
 
 async function problemsOf(config: Readonly<Record<string, string>>): Promise<string[]> {
-  const references = new References({ env: { TOKEN: 'a token of the environment' }, cwd: '.' })
+  const references = new References({ env: { TOKEN: 'a-token-of-the-environment' }, cwd: '.' })
   const worker = { file: 'worker.yaml', config, start, locate: () => start }
   const { problems } = await validateWorker(worker, { references })
   return problems.map(({ message, suggestion }) => `${message}: ${suggestion}`)
@@ -40,6 +40,7 @@ describe('keys of the REST API', () => {
       [`${NAME}.role`]: 'root',
       'rest.auth.users.bob.password.hash': 'hunter2',
       'rest.auth.tokens.ci.token': 'short',
+      'rest.auth.tokens.other.token': 'a token with blanks',
       'rest.auth.open.paths': 'health'
     })
     const expected = [
@@ -51,6 +52,7 @@ describe('keys of the REST API', () => {
       /^rest\.auth\.users\.ann\.password\.hash is missing: .*millrace hash-password/,
       /^rest\.auth\.users\.bob\.password\.hash must be a hash made by/,
       /^rest\.auth\.tokens\.ci\.token must have 16 characters/,
+      /^rest\.auth\.tokens\.other\.token must have letters/,
       /^rest\.auth\.open\.paths must be paths/
     ]
     for (const pattern of expected) {
@@ -60,7 +62,7 @@ describe('keys of the REST API', () => {
       )
     }
     assert.equal(problems.length, expected.length)
-    assert.doesNotMatch(problems.join(), /hunter2|short/)
+    assert.doesNotMatch(problems.join(), /hunter2|short|blanks/)
   })
 
   it('are right as the commands print them, and as references', async () => {
