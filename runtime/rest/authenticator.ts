@@ -19,6 +19,9 @@ const MAX_KNOWN = 1000
 const MAX_CHECKS = 2
 const MAX_WAITING = 100
 
+/** Who asks, or the answer that refuses to say more. */
+export type Login = { readonly principal: Principal } | { readonly refusal: RestResponse }
+
 /** Tells who sends a request, by its Authorization header. */
 export class Authenticator {
   readonly #access: RestAccess
@@ -28,6 +31,8 @@ export class Authenticator {
   /** Known logins by a keyed hash, so that no password stays in memory. */
   readonly #known = new Map<string, Principal>()
   readonly #secret = randomBytes(32)
+  /** Logins that are being checked, by the same hash. */
+  readonly #checking = new Map<string, Promise<Login>>()
   readonly #waiting: (() => void)[] = []
   #checks = 0
 
@@ -44,27 +49,34 @@ export class Authenticator {
   }
 
   /** @returns who it is, or the answer that refuses */
-  async authenticate(
-    authorization: string | undefined,
-    address: string
-  ): Promise<{ principal: Principal } | { refusal: RestResponse }> {
-    if (authorization === undefined)
-      return { refusal: this.#unauthorized('Log in to use this worker') }
+  async authenticate(authorization: string | undefined, address: string): Promise<Login> {
+    if (authorization === undefined) return this.#unauthorized('Log in to use this worker')
     const id = createHmac('sha256', this.#secret).update(authorization).digest('base64')
     const known = this.#known.get(id)
     if (known !== undefined) return { principal: known }
+    // A page that asks for ten things at once logs in once.
+    const checking = this.#checking.get(id) ?? this.#check(id, authorization, address)
+    this.#checking.set(id, checking)
+    try {
+      return await checking
+    } finally {
+      this.#checking.delete(id)
+    }
+  }
+
+  async #check(id: string, authorization: string, address: string): Promise<Login> {
     const waitMs = this.#throttle.take(address)
-    if (waitMs > 0) return { refusal: tooMany('Too many wrong logins from your address', waitMs) }
+    if (waitMs > 0) return tooMany('Too many wrong logins from your address', waitMs)
     if (this.#waiting.length >= MAX_WAITING) {
       this.#throttle.giveBack(address)
-      return { refusal: tooMany('Too many logins at the same time', 1000) }
+      return tooMany('Too many logins at the same time', 1000)
     }
     await this.#turn()
     try {
-      const principal = await this.#check(authorization)
+      const principal = await this.#principalOf(authorization)
       if (principal === null) {
         this.#logger.warn('A request with a wrong login was refused.', { address })
-        return { refusal: this.#unauthorized('The login is not known to this worker') }
+        return this.#unauthorized('The login is not known to this worker')
       }
       this.#throttle.giveBack(address)
       this.#remember(id, principal)
@@ -81,7 +93,7 @@ export class Authenticator {
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  async #check(authorization: string): Promise<Principal | null> {
+  async #principalOf(authorization: string): Promise<Principal | null> {
     const [, scheme = '', credentials = ''] = /^(\w+) +(\S+)\s*$/.exec(authorization) ?? []
     if (scheme.toLowerCase() === 'bearer') return this.#checkToken(credentials)
     return scheme.toLowerCase() === 'basic' ? this.#checkPassword(credentials) : null
@@ -113,12 +125,13 @@ export class Authenticator {
     this.#known.set(id, principal)
   }
 
-  #unauthorized(message: string): RestResponse {
+  #unauthorized(message: string): Login {
     const schemes = [
       ...(this.#access.users.length > 0 ? ['Basic realm="millrace", charset="UTF-8"'] : []),
       ...(this.#access.tokens.length > 0 ? ['Bearer realm="millrace"'] : [])
     ]
-    return errorAnswer(401, message, { 'WWW-Authenticate': schemes.join(', ') })
+    const headers = { 'WWW-Authenticate': schemes.join(', ') }
+    return { refusal: errorAnswer(401, message, headers) }
   }
 }
 
@@ -131,9 +144,8 @@ const NOBODY: PasswordHash = {
   key: Buffer.alloc(32)
 }
 
-function tooMany(message: string, waitMs: number): RestResponse {
+function tooMany(message: string, waitMs: number): Login {
   const seconds = Math.ceil(waitMs / 1000)
-  return errorAnswer(429, `${message}; try again in ${seconds} s`, {
-    'Retry-After': String(seconds)
-  })
+  const text = `${message}; try again in ${seconds} s`
+  return { refusal: errorAnswer(429, text, { 'Retry-After': String(seconds) }) }
 }

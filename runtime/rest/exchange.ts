@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import { answerHeaders } from './answer-headers.ts'
-import type { Authenticator } from './authenticator.ts'
+import type { Authenticator, Login } from './authenticator.ts'
 import { corsHeaders, isForeignChange, isPreflight, preflightHeaders } from './cors.ts'
 import { errorAnswer } from './error-answer.ts'
 import type { Principal, RestHandler, RestRequest, RestResponse } from './http.ts'
 import { drain, hasUnreadBody, readBody, refuseByHeaders } from './request-body.ts'
-import { baseOf, type RequestTarget, targetOf } from './request-target.ts'
+import { baseOf, type RequestTarget, targetOf, withoutTrailingSlashes } from './request-target.ts'
 import type { ListenerPart, RestSettings } from './rest-settings.ts'
 import { isAdminPath, needOf } from './route-role.ts'
 
@@ -103,13 +103,11 @@ export class Exchange {
     return isAdminPath(path) === (this.#part === 'only-admin')
   }
 
-  async #logIn(
-    method: string,
-    path: string
-  ): Promise<{ principal: Principal | null } | { refusal: RestResponse }> {
+  /** Null principals are those of requests that need no login. */
+  async #logIn(method: string, path: string): Promise<Login | { readonly principal: null }> {
     const { authenticator, settings } = this.#context
     const need = needOf(method, path)
-    const open = settings.openPaths.includes(path.replace(/(?<=.)\/+$/, ''))
+    const open = settings.openPaths.includes(withoutTrailingSlashes(path))
     if (!authenticator.required || need === 'signature' || (open && need === 'read')) {
       return { principal: null }
     }

@@ -18,6 +18,13 @@ export function targetOf(url: string): RequestTarget | null {
   return { path, query: new URLSearchParams(mark < 0 ? '' : whole.slice(mark + 1)) }
 }
 
+/** The path without slashes at its end. An expression would take the square of a long path's length. */
+export function withoutTrailingSlashes(path: string): string {
+  let end = path.length
+  while (end > 1 && path[end - 1] === '/') end--
+  return path.slice(0, end)
+}
+
 /** Where the caller reached this worker, or null when its Host header is none. */
 export function baseOf(protocol: 'http' | 'https', host: string | undefined): string | null {
   return host !== undefined && HOST.test(host) ? `${protocol}://${host}` : null

@@ -8,6 +8,7 @@ import { Authenticator } from './authenticator.ts'
 import { errorAnswer } from './error-answer.ts'
 import type { RestHandler, RestRequest, RestResponse } from './http.ts'
 import { createListenerServer } from './listener-server.ts'
+import { withoutTrailingSlashes } from './request-target.ts'
 import type { ListenerSettings, RestSettings } from './rest-settings.ts'
 
 export interface RestServerOptions {
@@ -173,7 +174,7 @@ function listenerFailed(listener: ListenerSettings, cause: unknown): ConnectErro
 function answerAtStart({ path }: RestRequest, stage: string): RestResponse {
   const message = `Worker is still starting up.${stage === '' ? '' : ` ${stage}`}`
   const again = { 'Retry-After': '1' }
-  const plain = path.replace(/(?<=.)\/+$/, '')
+  const plain = withoutTrailingSlashes(path)
   if (plain !== '/health' && plain !== '/livez' && plain !== '/readyz') {
     return errorAnswer(503, message, again)
   }

@@ -74,7 +74,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     return simple({ method: random.pick(METHODS), path: `/${path}`, login }, '')
   },
   'a long path': (random, { login }) => {
-    const path = `/connectors/${random.pick(['a', '%41', '../', ';', '%2f']).repeat(random.below(9000))}`
+    const path = `/connectors/${random.pick(['a', '%41', '../', '/', ';', '%2f']).repeat(random.below(9000))}`
     return simple({ method: random.pick(METHODS), path, login }, '')
   },
   'many parameters': (random, { login, paths }) => {

@@ -135,6 +135,12 @@ describe('logins of the REST API', () => {
     assert.equal((await ask(rest.url, logins.read, { method: 'POST', body })).status, 403)
   })
 
+  it('are checked once when many requests bring the same one', async () => {
+    await using rest = await startTestServer({ keys })
+    const answers = await Promise.all(Array.from({ length: 40 }, () => ask(rest.url, logins.admin)))
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+  })
+
   it('that lack a part stop the worker from starting', async () => {
     const half = { 'rest.auth.users.eve.role': 'admin' }
     await assert.rejects(startTestServer({ keys: half }), (error) => {
