@@ -41,6 +41,7 @@ export const PART_LOGGERS = {
   offsets: ['org.apache.kafka.connect.storage.KafkaOffsetBackingStore'],
   statuses: ['org.apache.kafka.connect.storage.KafkaStatusBackingStore'],
   client: ['org.apache.kafka.clients.NetworkClient'],
+  connector: ['org.apache.kafka.connect.runtime.WorkerConnector'],
   sourceTask: [
     'org.apache.kafka.connect.runtime.WorkerTask',
     'org.apache.kafka.connect.runtime.AbstractWorkerSourceTask',

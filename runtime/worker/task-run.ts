@@ -60,14 +60,14 @@ export class TaskFactory {
   async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
     const keys = parseAs(connectorKeys, spec.config)
     const plugin = await this.#plugins.find('connector', keys['connector.class'])
-    const part = plugin.kind === 'source' ? 'sourceTask' : 'sinkTask'
-    const ownNames = [keys['connector.class'], ...(plugin.classNames ?? [])]
-    reporter.loggerNames([...PART_LOGGERS[part], ...ownNames])
+    reporter.loggerNames([keys['connector.class'], ...(plugin.classNames ?? [])])
     if (spec.task === CONNECTOR) {
+      reporter.loggerNames(PART_LOGGERS.connector)
       const { connector, unresolved, config: resolved, paused } = spec
       const options = { plugin, connector, config: unresolved, resolved, reporter }
       return new ConnectorRunner(options, paused)
     }
+    reporter.loggerNames(PART_LOGGERS[plugin.kind === 'source' ? 'sourceTask' : 'sinkTask'])
     const settings: ErrorSettings = {
       tolerance: keys['errors.tolerance'],
       retryTimeoutMs: keys['errors.retry.timeout'],
