@@ -2,7 +2,8 @@ import type { ConfigSpec, RawConfig } from '../api/config.ts'
 import { hasReference } from './reference-syntax.ts'
 import { escapeRegex } from './regex-text.ts'
 
-const MASK = '********'
+/** What is shown in place of a secret. */
+export const MASK = '********'
 
 const SECRET_NAME =
   /pass(word|phrase|wd)|secret|token|credential|jaas|api[._-]?key|private[._-]?key|access[._-]?key|keystore\.key$/i
