@@ -63,6 +63,7 @@ Examples:
   $ millrace validate configs/*.yaml         check files, without starting anything
   $ millrace topics tail shop.public.orders  read a topic from its beginning
   $ millrace plugins describe postgres       list the keys of a connector
+  $ millrace apply connectors/ --dry-run     compare files with what a worker group runs
 
 Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 broker or system out of reach.
 Docs: docs/cli.md`
