@@ -2,7 +2,7 @@ import type { ConfigSpec, RawConfig } from '../api/config.ts'
 import { hasReference } from './reference-syntax.ts'
 import { escapeRegex } from './regex-text.ts'
 
-/** What is shown in place of a secret. */
+/** What stands for a secret wherever it would be shown. */
 export const MASK = '********'
 
 const SECRET_NAME =

@@ -1,5 +1,5 @@
 import type { ConfigSpec, RawConfig } from '../../api/config.ts'
-import { MASK, redactConfig } from '../../config/redact.ts'
+import { isSecretKey, MASK, redactConfig } from '../../config/redact.ts'
 
 /** A key whose value differs. Both values are as they may be shown. */
 export interface KeyChange {
@@ -31,11 +31,15 @@ export function diffConfig(file: RawConfig, worker: RawConfig, secrets: ConfigSp
   const shown = { file: redactConfig(file, secrets), worker: redactConfig(worker, secrets) }
   for (const key of [...new Set([...Object.keys(file), ...Object.keys(worker)])].toSorted()) {
     const [after, before] = [file[key], worker[key]]
-    if (after !== undefined && isMasked(after)) {
+    if (after !== undefined && isMasked(key, after, secrets)) {
       if (shown.worker[key] === after) kept.push(key)
       else lost.push(key)
     } else if (after === before) {
-    } else if (before !== undefined && isMasked(before) && shown.file[key] === before) {
+    } else if (
+      before !== undefined &&
+      isMasked(key, before, secrets) &&
+      shown.file[key] === before
+    ) {
       hidden.push(key)
     } else {
       changes.push({ key, before: shown.worker[key] ?? null, after: shown.file[key] ?? null })
@@ -45,11 +49,13 @@ export function diffConfig(file: RawConfig, worker: RawConfig, secrets: ConfigSp
 }
 
 /** Keys whose values stand for a secret that is not there, such as those of an exported file. */
-export function maskedKeys(config: RawConfig): string[] {
-  return Object.entries(config).flatMap(([key, value]) => (isMasked(value) ? [key] : []))
+export function maskedKeys(config: RawConfig, secrets: ConfigSpec = {}): string[] {
+  return Object.keys(config).filter((key) => isMasked(key, config[key] ?? '', secrets))
 }
 
-/** The mask in the place of a secret: whole, or as the password of a URL. */
-function isMasked(value: string): boolean {
-  return value.includes(MASK)
+/** Whether the mask is in the place of a secret: whole, or as a part such as the password of a URL. */
+function isMasked(key: string, value: string, secrets: ConfigSpec): boolean {
+  if (!value.includes(MASK)) return false
+  if (value === MASK || isSecretKey(key, secrets)) return true
+  return redactConfig({ [key]: value.replaceAll(MASK, 'x') })[key] === value
 }

@@ -85,6 +85,18 @@ const cases: readonly {
     is: { kept: ['password', 'url'] }
   },
   {
+    says: 'asterisks that stand for no secret',
+    file: { text: `a ${MASK}` },
+    worker: { text: `b ${MASK}` },
+    is: { changes: [{ key: 'text', before: `b ${MASK}`, after: `a ${MASK}` }] }
+  },
+  {
+    says: 'a mask within a secret',
+    file: { 'sasl.jaas.config': `password="${MASK}";` },
+    worker: { 'sasl.jaas.config': 'password="old";' },
+    is: { lost: ['sasl.jaas.config'] }
+  },
+  {
     says: 'a mask on both sides',
     file: { password: MASK },
     worker: { password: MASK },
