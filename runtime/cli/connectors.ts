@@ -66,7 +66,7 @@ Examples:
   $ millrace connectors offsets warehouse --yes --set \\
       '[{"partition": {"kafka_topic": "orders", "kafka_partition": 0}, "offset": {"kafka_offset": 42}}]'`
 
-const STATE_HELP: Readonly<Record<string, string>> = {
+const STATE_HELP = {
   pause: `
 Tasks stay where they are and do nothing. A failed task stays failed.
 
@@ -89,7 +89,7 @@ goes on from them.
 
 Examples:
   $ millrace connectors delete shop`
-}
+} as const
 
 /** `millrace connectors ...`. */
 export function connectorsCommand(): Command {
@@ -174,7 +174,7 @@ function stateCommands(): readonly Command[] {
   const remove = new Command('delete')
     .description('delete connectors; their offsets stay')
     .argument('<names...>', 'names of connectors')
-    .addHelpText('after', STATE_HELP['delete'] ?? '')
+    .addHelpText('after', STATE_HELP.delete)
     .action(async (names, options) =>
       (await import('./connect/change-state.ts')).remove(names, options)
     )
@@ -182,7 +182,7 @@ function stateCommands(): readonly Command[] {
     new Command(change)
       .description(`${change} connectors`)
       .argument('<names...>', 'names of connectors')
-      .addHelpText('after', STATE_HELP[change] ?? '')
+      .addHelpText('after', STATE_HELP[change])
       .action(async (names, options) =>
         (await import('./connect/change-state.ts')).changeState(change, names, options)
       )

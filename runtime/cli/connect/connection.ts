@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { Redactor } from '../../config/redact.ts'
 import { usageError } from '../exit-code.ts'
 import { workerReferences } from '../worker-references.ts'
@@ -12,8 +12,10 @@ export interface ConnectionOptions {
   readonly token?: string
   readonly ca?: string
   readonly insecure?: boolean
-  readonly timeout: string
-  readonly retry?: string
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Milliseconds. */
+  readonly retry?: number
 }
 
 /** A worker's REST API and how to talk to it. Holds secrets. */
@@ -38,7 +40,7 @@ export interface Connection {
 
 const DEFAULT_URL = 'http://localhost:8083'
 /** Kafka Connect gives up after 90 seconds by itself, and says why. */
-const DEFAULT_TIMEOUT_S = '100'
+const TIMEOUT_MS = 100_000
 const BUSY_MS = 30_000
 const UNREACHABLE_MS = 5000
 
@@ -52,11 +54,13 @@ export function connectionOptions(): readonly Option[] {
     new Option('--token <token>', 'bearer token, or a reference to one').env('MILLRACE_TOKEN'),
     new Option('--ca <file>', 'certificates to trust, as PEM'),
     new Option('--insecure', 'trust any certificate'),
-    new Option('--timeout <seconds>', 'how long one request may take').default(DEFAULT_TIMEOUT_S),
+    new Option('--timeout <seconds>', 'how long one request may take')
+      .argParser(milliseconds)
+      .default(TIMEOUT_MS, '100'),
     new Option(
       '--retry <seconds>',
       'how long to try again (default: 30 while the group is busy, 5 while nobody answers)'
-    )
+    ).argParser(milliseconds)
   ]
 }
 
@@ -80,7 +84,6 @@ export async function connectionOf(options: ConnectionOptions): Promise<Connecti
   const urlPassword = url.password === '' ? undefined : decoded(url.password)
   const secrets = { ...given, ...(urlPassword ? { 'url.password': urlPassword } : {}) }
   redactor.addConfig(secrets)
-  const retry = options.retry === undefined ? null : milliseconds('--retry', options.retry)
   return {
     base,
     authorization: authorizationOf({
@@ -90,21 +93,18 @@ export async function connectionOf(options: ConnectionOptions): Promise<Connecti
     }),
     ca: options.ca === undefined ? null : await readCertificates(options.ca),
     insecure: options.insecure ?? false,
-    timeoutMs: Math.max(1, milliseconds('--timeout', options.timeout)),
-    busyMs: retry ?? BUSY_MS,
-    unreachableMs: retry ?? UNREACHABLE_MS,
+    timeoutMs: Math.max(1, options.timeout),
+    busyMs: options.retry ?? BUSY_MS,
+    unreachableMs: options.retry ?? UNREACHABLE_MS,
     redactor
   }
 }
 
-/** @throws {ConnectError} USAGE when a text is not a number of seconds */
-export function milliseconds(option: string, text: string): number {
+/** Reads seconds, for an option's `argParser`. @throws {InvalidArgumentError} for anything else */
+export function milliseconds(text: string): number {
   const seconds = Number(text)
   if (text.trim() !== '' && Number.isFinite(seconds) && seconds >= 0) return seconds * 1000
-  throw usageError(
-    `${option} is not a number of seconds: ${text}`,
-    `write for example ${option} 30`
-  )
+  throw new InvalidArgumentError('It is not a number of seconds, such as 30 or 0.5.')
 }
 
 function parseUrl(text: string): URL {

@@ -11,13 +11,15 @@ import { firstLine, stateText, tasksText } from './state-text.ts'
 
 /** Options of commands that wait until what they ask for is so. */
 export interface WaitOptions {
-  /** Seconds, or false for not at all. */
-  readonly wait: string | false
+  /** Milliseconds, or false for not at all. */
+  readonly wait: number | false
 }
 
 export function waitOptions(): readonly Option[] {
   return [
-    new Option('--wait <seconds>', 'how long to wait until it is so').default('30'),
+    new Option('--wait <seconds>', 'how long to wait until it is so')
+      .argParser(milliseconds)
+      .default(30_000, '30'),
     new Option('--no-wait', 'end as soon as the worker has taken the request')
   ]
 }
@@ -74,17 +76,16 @@ export async function waitFor(
     for (const { name, state } of goals) await print(`${name}: asked for ${state}`)
     return
   }
-  const limitMs = milliseconds('--wait', wait)
   const read = async () =>
     new Map(
       (await client.list()).flatMap(({ name, status }) => (status ? [[name, status] as const] : []))
     )
-  for (const arrival of await awaitStates(goals, { read, limitMs })) {
+  for (const arrival of await awaitStates(goals, { read, limitMs: wait })) {
     await sayArrival(arrival, wait)
   }
 }
 
-async function sayArrival(arrival: Arrival, waited: string): Promise<void> {
+async function sayArrival(arrival: Arrival, waitedMs: number): Promise<void> {
   const { goal, progress, status } = arrival
   if (progress === 'reached' && status !== null) {
     const tasks = status.tasks.length === 0 ? '' : `, tasks: ${tasksText(status.tasks)}`
@@ -92,7 +93,7 @@ async function sayArrival(arrival: Arrival, waited: string): Promise<void> {
     await print(`${goal.name}: ${stateText(status.state)}${tasks}${none}`)
     return
   }
-  fail(progress === 'failed' ? failed(arrival) : late(arrival, waited), goal.name)
+  fail(progress === 'failed' ? failed(arrival) : late(arrival, waitedMs), goal.name)
 }
 
 function failed({ goal, status }: Arrival): ConnectError {
@@ -105,10 +106,10 @@ function failed({ goal, status }: Arrival): ConnectError {
   })
 }
 
-function late({ goal, status }: Arrival, waited: string): ConnectError {
+function late({ goal, status }: Arrival, waitedMs: number): ConnectError {
   const now =
     status === null ? 'without a status' : `${status.state}, tasks: ${tasksText(status.tasks)}`
-  return new ConnectError('NOT_YET', `not ${goal.state} after ${waited} s, but ${now}`, {
+  return new ConnectError('NOT_YET', `not ${goal.state} after ${waitedMs / 1000} s, but ${now}`, {
     hint: `it may still come: millrace connectors status '${goal.name}'; --wait waits longer`
   })
 }

@@ -134,7 +134,11 @@ test('refuses options that cannot be, without showing a password', async () => {
     [['--user', 'me', '--token', 'geheim'], /both a user and a token/],
     [['--url', 'localhost:8083'], /write http:\/\/localhost:8083/],
     [['--url', 'ftp://me:geheim@host'], /ftp:\/\/\*{8}@host is not the URL/],
-    [['--timeout', 'long'], /--timeout is not a number of seconds/],
+    [
+      ['--timeout', 'long'],
+      /--timeout <seconds>' argument 'long' is invalid.*not a number of seconds/
+    ],
+    [['--retry', ''], /--retry <seconds>'.*not a number of seconds/],
     [['--token', '${env:NOWHERE_AT_ALL}'], /NOWHERE_AT_ALL/],
     [['--ca', 'missing.pem'], /--ca missing\.pem cannot be read/]
   ]
