@@ -1,13 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { freePort, GuardedProcess } from '../../test/support/guarded-process.ts'
-import { javaArgs } from '../../test/support/kafka.ts'
+import { type ConnectServer, startConnect } from '../../test/support/connect.ts'
+import { until } from '../../test/support/until.ts'
 import { openKafkaProbe } from '../kafka-probe.ts'
 import type { ConnectorConfig, Surroundings, System } from '../system.ts'
 import { DEBEZIUM_POSTGRES, debeziumPlugins } from './debezium-plugins.ts'
 
-const READY_LIMIT_MS = 180_000
+const STATE_LIMIT_MS = 180_000
 
 /**
  * Kafka Connect, distributed, as its documentation sets it up: one worker, source transactions on
@@ -18,8 +15,7 @@ export class ConnectSystem implements System {
   readonly version = `Kafka Connect 4.3.0, Debezium ${DEBEZIUM_POSTGRES}`
   #around: Surroundings
   #heap: string
-  #port = 0
-  #process: GuardedProcess | undefined
+  #server: ConnectServer | undefined
 
   constructor(around: Surroundings, options: { readonly heap?: string } = {}) {
     this.#around = around
@@ -27,30 +23,21 @@ export class ConnectSystem implements System {
   }
 
   get pid(): number {
-    return this.#process?.pid ?? -1
+    return this.#server?.pid ?? -1
   }
 
   get log(): string {
-    return this.#process?.output ?? ''
+    return this.#server?.log ?? ''
   }
 
   async start(): Promise<number> {
     const plugins = debeziumPlugins()
-    this.#port = await freePort()
-    mkdirSync(this.#around.folder, { recursive: true })
-    const file = join(this.#around.folder, 'connect.properties')
-    writeFileSync(file, this.#properties(plugins))
     const began = performance.now()
-    this.#process = new GuardedProcess({
-      command: 'java',
-      args: javaArgs([`-Xmx${this.#heap}`], 'org.apache.kafka.connect.cli.ConnectDistributed', [
-        file
-      ])
-    })
-    // The REST API answers `/` before the worker has joined; a connector list needs a joined worker.
-    await this.#until('the worker', async () => {
-      const response = await fetch(this.#url('/connectors'))
-      return response.ok
+    this.#server = await startConnect({
+      bootstrap: this.#around.kafka.bootstrap,
+      group: 'bench-connect',
+      plugins,
+      jvm: [`-Xmx${this.#heap}`]
     })
     return performance.now() - began
   }
@@ -82,8 +69,8 @@ export class ConnectSystem implements System {
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop('SIGTERM')
-    this.#process = undefined
+    await this.#server?.stop()
+    this.#server = undefined
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -104,7 +91,7 @@ export class ConnectSystem implements System {
   }
 
   async #call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(this.#url(path), {
+    const response = await fetch(`${this.#server?.url}${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body)
@@ -114,45 +101,14 @@ export class ConnectSystem implements System {
     return text === '' ? null : JSON.parse(text)
   }
 
+  /** Just after a connector was created, there is no status of it yet. */
   async #until(what: string, condition: () => Promise<boolean>): Promise<void> {
-    const limit = performance.now() + READY_LIMIT_MS
-    for (;;) {
-      const holds = await condition().catch((error: unknown) => {
+    const holds = () =>
+      condition().catch((error: unknown) => {
         if (error instanceof ConnectorFailure) throw error
         return false
       })
-      if (holds) return
-      if (performance.now() > limit) {
-        throw new Error(`waited too long for ${what}:\n${this.#process?.output}`)
-      }
-      await delay(50)
-    }
-  }
-
-  #url(path: string): string {
-    return `http://127.0.0.1:${this.#port}${path}`
-  }
-
-  #properties(plugins: string): string {
-    const json = 'org.apache.kafka.connect.json.JsonConverter'
-    const settings = {
-      'bootstrap.servers': this.#around.kafka.bootstrap,
-      'group.id': 'bench-connect',
-      'config.storage.topic': 'bench-connect-configs',
-      'config.storage.replication.factor': 1,
-      'offset.storage.topic': 'bench-connect-offsets',
-      'offset.storage.replication.factor': 1,
-      'status.storage.topic': 'bench-connect-status',
-      'status.storage.replication.factor': 1,
-      'key.converter': json,
-      'value.converter': json,
-      'exactly.once.source.support': 'enabled',
-      listeners: `http://127.0.0.1:${this.#port}`,
-      'plugin.path': plugins
-    }
-    return Object.entries(settings)
-      .map(([key, value]) => `${key}=${value}\n`)
-      .join('')
+    await until(holds, { limitMs: STATE_LIMIT_MS, what })
   }
 }
 

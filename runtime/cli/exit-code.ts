@@ -24,7 +24,9 @@ const USAGE: ReadonlySet<string> = new Set([
   'BAD_PLUGIN_PATH',
   'UNKNOWN_TOPIC',
   'UNKNOWN_PARTITION',
-  'UNKNOWN_CONNECTOR'
+  'UNKNOWN_CONNECTOR',
+  'REQUEST_REFUSED',
+  'NOT_A_WORKER'
 ])
 
 const ENVIRONMENT: ReadonlySet<string> = new Set([
@@ -36,7 +38,9 @@ const ENVIRONMENT: ReadonlySet<string> = new Set([
   'DATA_DIR_ON_NETWORK',
   'DISK_FULL',
   'LISTENER_FAILED',
-  'LOG_FAILED'
+  'LOG_FAILED',
+  'WORKER_TLS',
+  'WORKER_UNAUTHORIZED'
 ])
 
 /** The exit code for an error that ended a command. */

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
-import { ConnectError, describeError } from '../api/errors.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { packageVersion } from './package-version.ts'
-import { endQuietlyWithoutReader, style } from './terminal.ts'
+import { printError } from './print-error.ts'
+import { endQuietlyWithoutReader } from './terminal.ts'
 
 interface LazyCommand {
   readonly summary: string
@@ -26,6 +26,18 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
   offsets: {
     summary: 'show and reset where connectors stand',
     load: async () => (await import('./offsets.ts')).offsetsCommand()
+  },
+  connectors: {
+    summary: 'list, create, change and stop the connectors of a worker group',
+    load: async () => (await import('./connectors.ts')).connectorsCommand()
+  },
+  apply: {
+    summary: 'make the connectors of a worker group what files say',
+    load: async () => (await import('./apply.ts')).applyCommand()
+  },
+  export: {
+    summary: 'write the connectors of a worker group as files',
+    load: async () => (await import('./export.ts')).exportCommand()
   },
   plugins: {
     summary: 'list and describe connectors, transforms and converters',
@@ -51,6 +63,7 @@ Examples:
   $ millrace validate configs/*.yaml         check files, without starting anything
   $ millrace topics tail shop.public.orders  read a topic from its beginning
   $ millrace plugins describe postgres       list the keys of a connector
+  $ millrace apply connectors/ --dry-run     compare files with what a worker group runs
 
 Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 broker or system out of reach.
 Docs: docs/cli.md`
@@ -79,12 +92,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 || isHelp(error) ? 0 : 2
-    const code = error instanceof ConnectError && error.code !== 'USAGE' ? ` [${error.code}]` : ''
-    const text = `${describeError(error)}${code}`
-    process.stderr.write(`${style(process.stderr, 'red', 'error:')} ${text}\n`)
-    if (process.env['MILLRACE_TRACE'] && error instanceof Error) {
-      process.stderr.write(`${error.stack}\n`)
-    }
+    printError(error)
     return exitCodeOf(error)
   }
 }

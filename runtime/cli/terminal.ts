@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
 
@@ -26,22 +26,28 @@ export function endQuietlyWithoutReader(): void {
   })
 }
 
-/** Rows as columns, each as wide as its widest cell; the last is not padded. */
+/** Rows as columns, each as wide as its widest cell; the last is not padded. Cells may be coloured. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length)
+      widths[column] = Math.max(widths[column] ?? 0, shownLength(cell))
     })
   }
   return rows
     .map((row) =>
       row
         .map((cell, column) =>
-          column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)
+          column === row.length - 1
+            ? cell
+            : cell + ' '.repeat((widths[column] ?? 0) - shownLength(cell))
         )
         .join('  ')
         .trimEnd()
     )
     .join('\n')
+}
+
+function shownLength(cell: string): number {
+  return stripVTControlCharacters(cell).length
 }

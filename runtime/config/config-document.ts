@@ -24,6 +24,8 @@ export type ConfigDocument =
       readonly kind: 'connector'
       readonly name: string
       readonly initialState: 'RUNNING' | 'PAUSED' | 'STOPPED'
+      /** Where it is given; null for the default. */
+      readonly initialStateAt: Position | null
     })
   | (DocumentParts & { readonly kind: 'worker' })
   | { readonly kind: 'unknown'; readonly problems: readonly FormProblem[] }
@@ -121,6 +123,7 @@ function readFlatConnector(map: LocatedMap): ConfigDocument {
     kind: 'connector',
     name: name.value,
     initialState: 'RUNNING',
+    initialStateAt: null,
     start: map.position,
     ...flat
   }
@@ -148,6 +151,7 @@ function readConnector(map: LocatedMap, lenient: boolean): ConfigDocument {
     kind: 'connector',
     name: name.text,
     initialState,
+    initialStateAt: entryOf(map, 'initial_state')?.position ?? null,
     start: map.position,
     entries: new Map([['name', nameEntry], ...[...flat.entries].filter(([key]) => key !== 'name')]),
     problems: [...problems, ...flat.problems]

@@ -21,7 +21,7 @@ export interface LoadedConnector {
   readonly file: string
   /** Where the document starts. */
   readonly start: Position
-  /** Where a key is, or null when the file does not give it. */
+  /** Where a key is, or `initial_state`; null when the file does not give it. */
   locate(key: string): Position | null
 }
 
@@ -105,8 +105,9 @@ class Loading {
     file: ConfigFile,
     document: Extract<ReturnType<typeof readDocument>, { kind: 'connector' }>
   ): Promise<void> {
-    const { name, initialState, start, entries } = document
-    const locate = locator(entries)
+    const { name, initialState, initialStateAt, start, entries } = document
+    const locateKey = locator(entries)
+    const locate = (key: string) => (key === 'initial_state' ? initialStateAt : locateKey(key))
     const earlier = this.connectors.get(name)
     if (earlier) {
       const place = earlier.locate('name') ?? earlier.start

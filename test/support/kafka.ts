@@ -30,7 +30,8 @@ export type KafkaListener = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
 const USER = 'millrace'
 const PASSWORD = 'millrace-secret'
-const QUICK_JVM = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto']
+/** A small heap and a quick start, for servers that live as long as a test. */
+export const QUICK_JVM = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto']
 
 /**
  * Starts one real Kafka 4.3 node in KRaft mode on free ports of 127.0.0.1.

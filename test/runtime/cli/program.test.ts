@@ -6,14 +6,8 @@ import { projectRoot } from '../../support/source-files.ts'
 import { millrace } from './millrace.ts'
 
 const COMMANDS = [
-  'run',
-  'validate',
-  'topics',
-  'offsets',
-  'plugins',
-  'schema',
-  'hash-password',
-  'generate'
+  ...['run', 'validate', 'topics', 'offsets', 'connectors', 'apply', 'export'],
+  ...['plugins', 'schema', 'hash-password', 'generate']
 ]
 
 test('shows every command, examples and exit codes in its help', async () => {
@@ -28,11 +22,13 @@ test('shows every command, examples and exit codes in its help', async () => {
 
 test('teaches every command and every command below it with examples', async () => {
   const below = ['topics list', 'topics tail', 'topics copy', 'offsets show', 'offsets reset']
-  const all = [...COMMANDS, ...below, 'plugins list', 'plugins describe']
+  const remote = ['list', 'get', 'status', 'create', 'update', 'pause', 'resume', 'stop', 'restart']
+  const connectors = [...remote, 'delete', 'offsets'].map((name) => `connectors ${name}`)
+  const all = [...COMMANDS, ...below, ...connectors, 'plugins list', 'plugins describe']
   const helps = await Promise.all(all.map((name) => millrace([...name.split(' '), '--help'])))
   for (const [index, { code, out }] of helps.entries()) {
     assert.equal(code, 0, all[index])
-    const parent = ['topics', 'offsets', 'plugins'].includes(all[index] ?? '')
+    const parent = ['topics', 'offsets', 'connectors', 'plugins'].includes(all[index] ?? '')
     assert.match(out, parent ? /Commands:/ : /Examples:/, all[index])
   }
 })
