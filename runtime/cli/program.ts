@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: 'run connectors in a worker',
     load: async () => (await import('./run.ts')).runCommand()
   },
+  worker: {
+    summary: 'run a worker of a group, with the REST API',
+    load: async () => (await import('./worker.ts')).workerCommand()
+  },
   validate: {
     summary: 'check connector and worker files and name every problem',
     load: async () => (await import('./validate.ts')).validateCommand()

@@ -1,28 +1,16 @@
-import { writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
-import { type LoadedFiles, loadFiles } from '../config/load-files.ts'
-import type { Plugins } from '../config/plugins.ts'
-import { formatProblem, hasErrors, type Problem, sortProblems } from '../config/problem.ts'
-import { Redactor } from '../config/redact.ts'
-import type { References } from '../config/references.ts'
-import { connectorSpec, validateConnector } from '../config/validate-connector.ts'
-import { type ValidatedWorker, validateWorker } from '../config/validate-worker.ts'
-import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
-import { type OpenHerder, openHerder } from '../herder/open-herder.ts'
-import { LogLevels, parseLevel, partLogger } from '../metrics/log-levels.ts'
-import { createLogger } from '../metrics/logger.ts'
-import type { TaskLogs } from '../worker/thread-pool.ts'
+import { formatProblem, hasErrors } from '../config/problem.ts'
+import type { ValidatedWorker } from '../config/validate-worker.ts'
+import type { OpenHerder } from '../herder/open-herder.ts'
+import { announce } from './announce.ts'
 import { watchFiles } from './config-watch.ts'
 import { EXIT } from './exit-code.ts'
-import { loadPlugins } from './load-plugins.ts'
-import { brokerSettings } from './open-broker.ts'
-import { packageVersion } from './package-version.ts'
-import { ProgressBars, ProgressLog, type ProgressView } from './progress-view.ts'
+import { openWorker } from './open-worker.ts'
 import { stayUp, untilSignal } from './stop-signal.ts'
-import { workerReferences } from './worker-references.ts'
+import { type CheckedFiles, checkFiles } from './worker-files.ts'
+import { outputOf } from './worker-output.ts'
 
 export interface RunOptions {
   readonly watch?: boolean
@@ -30,17 +18,12 @@ export interface RunOptions {
   readonly readyFile?: string
 }
 
-/** The files, checked, and what was needed to check them. */
-interface CheckedFiles {
-  readonly loaded: LoadedFiles
-  readonly worker: ValidatedWorker
-  readonly plugins: Plugins
-  readonly references: References
-  readonly redactor: Redactor
-  readonly problems: readonly Problem[]
-}
-
-/** Runs the connectors of files until a signal comes. @returns the exit code */
+/**
+ * Runs the connectors of files until a signal comes. The REST API is there when a worker file names
+ * listeners.
+ *
+ * @returns the exit code
+ */
 export async function runWorker(
   files: readonly string[],
   options: RunOptions,
@@ -51,29 +34,12 @@ export async function runWorker(
     for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
     return EXIT.usage
   }
-  const { logger, view, logs } = outputOf(checked)
+  const output = outputOf(checked)
+  const { logger, view } = output
   for (const warning of checked.problems) logger.warn(formatProblem(warning))
   const stopped = untilSignal(logger)
-  const opened = await openHerder({
-    broker: brokerSettings(checked.worker, cwd),
-    config: checked.worker.config,
-    raw: checked.worker.raw,
-    plugins: checked.plugins,
-    references: checked.references,
-    redactor: checked.redactor,
-    registryUrl: registryUrl(),
-    cwd,
-    logger,
-    workerId: workerIdOf(checked.worker.config),
-    url: '',
-    alone: true,
-    app: { version: packageVersion(), commitId: 'unknown', startedAt: performance.timeOrigin },
-    logs,
-    progress: (task, progress) => view.show(task, progress),
-    changed: (task, state) =>
-      logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task }),
-    requestTaskConfigs: async () => {}
-  })
+  const rest = checked.worker.raw['listeners'] !== undefined
+  const opened = await openWorker({ checked, output, cwd, alone: true, rest })
   const watch = options.watch
     ? watchFiles(files, cwd, () =>
         checkFiles(files, cwd, checked.redactor)
@@ -86,7 +52,7 @@ export async function runWorker(
   try {
     await opened.herder.start(checked.loaded.connectors)
     await Promise.race([opened.herder.settled(), stopped])
-    await announce(logger, options.readyFile)
+    await announce(logger, opened.server, options.readyFile)
     await stayUp(stopped)
   } finally {
     watch?.close()
@@ -95,69 +61,6 @@ export async function runWorker(
   }
   logger.info('stopped')
   return EXIT.done
-}
-
-/** @param redactor learns the secrets of the files */
-async function checkFiles(
-  files: readonly string[],
-  cwd: string,
-  redactor = new Redactor()
-): Promise<CheckedFiles> {
-  const loaded = await loadFiles(files, { cwd })
-  const references = workerReferences(loaded.worker?.config ?? {}, cwd, redactor)
-  const settings = await validateWorker(loaded.worker, { references })
-  const plugins = await loadPlugins(settings.config['plugin.path'], cwd)
-  const worker = await validateWorker(loaded.worker, { references, plugins })
-  redactor.addConfig(worker.raw, workerKeys)
-  const problems = [...loaded.problems, ...worker.problems]
-  for (const connector of loaded.connectors) {
-    const validated = await validateConnector(connector, { plugins, references })
-    problems.push(...validated.problems)
-    if (validated.plugin) redactor.addConfig(validated.raw, connectorSpec(validated.plugin))
-  }
-  return { loaded, worker, plugins, references, redactor, problems: sortProblems(problems) }
-}
-
-/** Where lines go: all that `lines` is given are written, and `logger` asks the levels first. */
-function outputOf({ worker, redactor }: CheckedFiles): {
-  readonly logger: Logger
-  readonly view: ProgressView
-  readonly logs: TaskLogs
-} {
-  const terminal = process.stderr.isTTY === true
-  const { 'log.format': wanted, 'log.level': rootLevel } = worker.config
-  const levels = new LogLevels(parseLevel(rootLevel) ?? 'INFO', Date.now)
-  const level = 'debug'
-  const format = wanted === 'auto' ? (terminal ? 'pretty' : 'json') : wanted
-  const redact = (line: string) => redactor.text(line)
-  const now = () => performance.now()
-  if (terminal && format === 'pretty') {
-    const colour = !process.env['NO_COLOR']
-    const view = new ProgressBars(process.stderr, now)
-    const lines = createLogger({ level, format, out: view, redact, colour })
-    return { logger: partLogger(lines, levels), view, logs: { levels, lines } }
-  }
-  const lines = createLogger({ level, format, out: process.stderr, redact })
-  const logger = partLogger(lines, levels)
-  return { logger, view: new ProgressLog(logger, now), logs: { levels, lines } }
-}
-
-function workerIdOf(config: WorkerConfig): string {
-  const host = config['rest.advertised.host.name'] ?? hostname()
-  return `${host}:${config['rest.advertised.port'] ?? 8083}`
-}
-
-/** The same module as TypeScript in development and as JavaScript in dist/. */
-function registryUrl(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`../../connectors/registry.${extension}`, import.meta.url).href
-}
-
-async function announce(logger: Logger, readyFile: string | undefined): Promise<void> {
-  const ms = Math.round(performance.now())
-  logger.info('ready', { ms })
-  if (readyFile === undefined) return
-  await writeFile(readyFile, `${JSON.stringify({ pid: process.pid, ms })}\n`)
 }
 
 /** Applies changed files. With an error in them nothing changes: what runs goes on. */

@@ -190,8 +190,8 @@ const groupKeys = {
     group: 'Group'
   }),
   'heartbeat.interval.ms': int({
-    doc: 'How often a worker says that it lives, in milliseconds.',
-    default: 3000,
+    doc: 'How often a worker says that it lives, and learns of a rebalance, in milliseconds (Kafka Connect: 3000).',
+    default: 300,
     min: 100,
     group: 'Group'
   }),
@@ -211,9 +211,25 @@ const groupKeys = {
     string({ doc: 'Group protocol of the Java workers.', default: 'sessioned' }),
     'a group of Millrace workers has its own protocol'
   ),
+  'inter.worker.signature.algorithm': string({
+    doc: 'How requests between workers are signed.',
+    default: 'HmacSHA256',
+    group: 'Group'
+  }),
+  'inter.worker.verification.algorithms': list({
+    doc: 'Signatures that are accepted on requests between workers.',
+    default: ['HmacSHA256'],
+    group: 'Group'
+  }),
+  'inter.worker.key.ttl.ms': int({
+    doc: 'How long one key signs requests between workers, in milliseconds.',
+    default: 3_600_000,
+    min: 0,
+    group: 'Group'
+  }),
   'inter.worker.<key>': ignored(
-    string({ doc: 'Signing of requests between Java workers.', default: null }),
-    'workers do not sign requests among each other'
+    string({ doc: 'How the Java workers make their keys.', default: null }),
+    'keys have 32 random bytes'
   ),
   'worker.sync.timeout.ms': int({
     doc: 'Time to catch up, in milliseconds.',

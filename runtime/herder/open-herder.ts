@@ -101,7 +101,7 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     heartbeatIntervalMs: alone ? FOR_EVER_MS : config['heartbeat.interval.ms'],
     sessionTimeoutMs: alone ? Number.MAX_SAFE_INTEGER / 2 : config['session.timeout.ms'],
     maxDelayMs: config['scheduled.rebalance.max.delay.ms'],
-    keyTtlMs: 3_600_000,
+    keyTtlMs: config['inter.worker.key.ttl.ms'],
     trackTopics: config['topic.tracking.enable'],
     allowTopicReset: config['topic.tracking.allow.reset'],
     setLogLevel: (name, level) => {

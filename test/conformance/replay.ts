@@ -40,11 +40,7 @@ export async function replay(
     const deadline = performance.now() + SETTLE_MS
     let outcome = await once(exchange, places)
     const repeatable = exchange.request.method === 'GET'
-    while (
-      repeatable &&
-      !meant(exchange, outcome.differences) &&
-      performance.now() < deadline
-    ) {
+    while (repeatable && !meant(exchange, outcome.differences) && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       outcome = await once(exchange, places)
     }
