@@ -4,10 +4,7 @@ import type { ConfigView } from './config-view.ts'
 import { invalidValue, parseType } from './configdef.ts'
 
 /** `connector.client.config.override.policy` of the worker: which client settings connectors may set. */
-export type OverridePolicy = 'All' | 'None' | 'Principal'
-
-/** What Kafka's PrincipalConnectorClientConfigOverridePolicy allows. */
-const PRINCIPAL = new Set(['security.protocol', 'sasl.jaas.config', 'sasl.mechanism'])
+export type OverridePolicy = 'All' | 'None'
 
 /** The settings of Kafka's clients that are numbers or switches, by type. */
 const TYPES: Readonly<Partial<Record<ConfigType, readonly string[]>>> = {
@@ -84,17 +81,13 @@ export function checkOverrides(
       if (parsed && 'problem' in parsed) {
         entry.errors.push(invalidValue(name, config.quoted(full), parsed.problem))
       }
-      if (!allows(policy, name)) {
+      if (policy === 'None') {
         entry.errors.push(
           `The '${policy}' policy does not allow '${name}' to be overridden in the connector configuration.`
         )
       }
     }
   }
-}
-
-function allows(policy: OverridePolicy, name: string): boolean {
-  return policy === 'All' || (policy === 'Principal' && PRINCIPAL.has(name))
 }
 
 /** The clients that a connector of the worker has. */

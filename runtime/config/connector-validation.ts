@@ -14,7 +14,7 @@ import { javaMapText } from './java-map.ts'
 import { listedKeys } from './key-info.ts'
 import { checkSink, checkSource } from './kind-check.ts'
 import { reportProblems } from './own-problems.ts'
-import { parseConfig } from './parse-config.ts'
+import { declares, parseConfig } from './parse-config.ts'
 import { type FoundClass, PluginCatalog, versionProblem } from './plugin-catalog.ts'
 import { askPlugin, checkPlugin } from './plugin-check.ts'
 import type { Plugins } from './plugins.ts'
@@ -76,7 +76,7 @@ export class ConnectorValidation {
       await this.#reportAll(report, { config, connector, spec })
     }
     for (const { key, message } of problems) {
-      if (report.find(key)) report.addError(key, null, message)
+      if (report.find(key) || declares(spec, key)) report.addError(key, null, message)
     }
     return report.infos(className, (text) => config.clean(text))
   }

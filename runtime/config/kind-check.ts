@@ -1,13 +1,12 @@
 import type { SourceConnector } from '../api/connector.ts'
 import type { ConfigReport } from './config-report.ts'
 import type { ConfigView } from './config-view.ts'
-import { parseType } from './configdef.ts'
 import { parseConfig } from './parse-config.ts'
+import { sinkTopics } from './sink-topics.ts'
 
 // Checks over several keys that Kafka Connect makes for every sink (`SinkConnectorConfig.validate`,
 // `DistributedHerder.validateSinkConnectorConfig`) and every source (`validateSourceConnectorConfig`).
 
-const DEAD_LETTERS = 'errors.deadletterqueue.topic.name'
 const GROUP_ID = 'consumer.override.group.id'
 
 /** @param groupId of the workers: a sink whose consumers were in the same group would break both */
@@ -29,51 +28,31 @@ export function checkSink(report: ConfigReport, config: ConfigView, groupId: str
 }
 
 function checkTopics(report: ConfigReport, config: ConfigView): void {
-  const topics = config.value('topics') ?? ''
-  const regex = config.value('topics.regex') ?? ''
-  const both = (text: string) => {
-    report.addError('topics', topics, text)
-    report.addError('topics.regex', regex, text)
+  const { topics, regex, deadLetters, readsDeadLettersBy } = sinkTopics(config.resolved)
+  const refuse = (text: string, ...keys: readonly string[]) => {
+    for (const key of keys) report.addError(key, null, text)
   }
-  checkDistinct(report, topics)
-  const [hasTopics, hasRegex] = [topics.trim() !== '', regex.trim() !== '']
-  if (hasTopics && hasRegex) {
-    both('topics and topics.regex are mutually exclusive options, but both are set.')
+  // ConfigDef's ValidList.
+  if (new Set(topics).size < topics.length) {
+    refuse("Configuration 'topics' values must not be duplicated.", 'topics')
+  } else if (topics.includes('')) {
+    refuse("Configuration 'topics' values must not be empty.", 'topics')
   }
-  if (!hasTopics && !hasRegex) both('Must configure one of topics or topics.regex')
-  const deadLetters = (config.value(DEAD_LETTERS) ?? '').trim()
-  if (deadLetters === '') return
-  const names = namesOf(topics)
-  if (hasTopics && names.includes(deadLetters)) {
-    const text = `The DLQ topic '${deadLetters}' may not be included in the list of topics ('topics=[${names.join(', ')}]') consumed by the connector`
-    report.addError('topics', topics, text)
+  if (topics.length > 0 && regex !== '') {
+    const text = 'topics and topics.regex are mutually exclusive options, but both are set.'
+    refuse(text, 'topics', 'topics.regex')
   }
-  if (hasRegex && matches(regex, deadLetters)) {
-    const text = `The DLQ topic '${deadLetters}' may not be matched by the regex for the topics ('topics.regex=${regex}') consumed by the connector`
-    report.addError('topics.regex', regex, text)
+  if (topics.length === 0 && regex === '') {
+    refuse('Must configure one of topics or topics.regex', 'topics', 'topics.regex')
   }
-}
-
-/** ConfigDef's ValidList. */
-function checkDistinct(report: ConfigReport, topics: string): void {
-  const names = namesOf(topics)
-  if (new Set(names).size < names.length) {
-    report.addError('topics', topics, "Configuration 'topics' values must not be duplicated.")
-  } else if (names.includes('')) {
-    report.addError('topics', topics, "Configuration 'topics' values must not be empty.")
+  const letters = `The DLQ topic '${deadLetters}' may not be`
+  if (readsDeadLettersBy === 'topics') {
+    const list = `('topics=[${topics.join(', ')}]')`
+    refuse(`${letters} included in the list of topics ${list} consumed by the connector`, 'topics')
   }
-}
-
-function namesOf(topics: string): readonly string[] {
-  const parsed = parseType('LIST', topics)
-  return 'value' in parsed && Array.isArray(parsed.value) ? parsed.value : []
-}
-
-function matches(regex: string, topic: string): boolean {
-  try {
-    return new RegExp(`^(?:${regex})$`).test(topic)
-  } catch {
-    return false
+  if (readsDeadLettersBy === 'topics.regex') {
+    const text = `${letters} matched by the regex for the topics ('topics.regex=${regex}') consumed by the connector`
+    refuse(text, 'topics.regex')
   }
 }
 

@@ -120,6 +120,11 @@ function indexOf(spec: ConfigSpec): SpecIndex {
   return index
 }
 
+/** Whether a spec declares a key, by its name, another spelling or a pattern. */
+export function declares(spec: ConfigSpec, name: string): boolean {
+  return find(indexOf(spec), name) !== null
+}
+
 /** Whether a declared name stands for many, such as `column.truncate.to.<n>.chars`. */
 export function isPattern(name: string): boolean {
   return /<[^>]+>/.test(name)

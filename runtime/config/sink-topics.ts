@@ -3,19 +3,39 @@ import type { ConfigProblem } from './parse-config.ts'
 
 type SinkProblem = Omit<ConfigProblem, 'kind'>
 
+/** What a sink is to read, and where its dead letters go. */
+export interface SinkTopics {
+  /** Names as given; an empty one is a comma too many. */
+  readonly topics: readonly string[]
+  readonly regex: string
+  readonly deadLetters: string
+  /** The key by which the sink reads its own dead letters, which must not be. */
+  readonly readsDeadLettersBy: 'topics' | 'topics.regex' | null
+}
+
+export function sinkTopics(raw: RawConfig): SinkTopics {
+  const given = (raw['topics'] ?? '').trim()
+  const topics = given === '' ? [] : given.split(',').map((name) => name.trim())
+  const regex = (raw['topics.regex'] ?? '').trim()
+  const deadLetters = (raw['errors.deadletterqueue.topic.name'] ?? '').trim()
+  const named = deadLetters !== '' && topics.includes(deadLetters)
+  const matched = deadLetters !== '' && regex !== '' && matches(regex, deadLetters)
+  const readsDeadLettersBy = named ? 'topics' : matched ? 'topics.regex' : null
+  return { topics, regex, deadLetters, readsDeadLettersBy }
+}
+
 /** What Kafka Connect demands of a sink's topics: one way to name them, and none that feeds itself. */
 export function sinkProblems(raw: RawConfig): readonly SinkProblem[] {
-  const topics = (raw['topics'] ?? '').trim()
-  const regex = (raw['topics.regex'] ?? '').trim()
+  const { topics, regex, deadLetters, readsDeadLettersBy } = sinkTopics(raw)
   const problems: SinkProblem[] = []
-  if (topics === '' && regex === '') {
+  if (topics.length === 0 && regex === '') {
     problems.push({
       severity: 'error',
       key: 'topics',
       message: 'a sink needs topics or topics.regex: the topics to read',
       suggestion: 'add topics: [one, two], or topics.regex: a regular expression of their names'
     })
-  } else if (topics !== '' && regex !== '') {
+  } else if (topics.length > 0 && regex !== '') {
     problems.push({
       severity: 'error',
       key: 'topics.regex',
@@ -23,8 +43,16 @@ export function sinkProblems(raw: RawConfig): readonly SinkProblem[] {
       suggestion: 'remove one of them'
     })
   }
-  const deadLetters = (raw['errors.deadletterqueue.topic.name'] ?? '').trim()
-  if (deadLetters !== '' && reads(topics, regex, deadLetters)) {
+  const twice = topics.find((topic, at) => topics.indexOf(topic) !== at)
+  if (twice !== undefined || topics.includes('')) {
+    problems.push({
+      severity: 'error',
+      key: 'topics',
+      message: twice ? `topics names '${twice}' twice` : 'topics has an empty name',
+      suggestion: `write topics: ${[...new Set(topics)].filter(Boolean).join(',')}`
+    })
+  }
+  if (readsDeadLettersBy !== null) {
     problems.push({
       severity: 'error',
       key: 'errors.deadletterqueue.topic.name',
@@ -43,8 +71,7 @@ export function sinkProblems(raw: RawConfig): readonly SinkProblem[] {
   return problems
 }
 
-function reads(topics: string, regex: string, topic: string): boolean {
-  if (topics !== '') return topics.split(',').some((name) => name.trim() === topic)
+function matches(regex: string, topic: string): boolean {
   try {
     return new RegExp(`^(?:${regex})$`).test(topic)
   } catch {

@@ -1,5 +1,6 @@
 import { ConnectError, describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
+import { ConfigRefusal } from '../config/config-refusal.ts'
 import type { Plugins } from '../config/plugins.ts'
 import type { GivenConfig, Herder } from '../herder/herder.ts'
 import { ForwardError, RequestError } from '../herder/request-error.ts'
@@ -23,7 +24,7 @@ export interface RestApiOptions {
   /** For what of a config is secret. */
   readonly plugins: Plugins
   readonly catalogue: PluginCatalogue
-  /** @throws {RequestError} when a connector cannot have this config */
+  /** @throws {ConfigRefusal} when a connector cannot have this config */
   check(config: GivenConfig): Promise<void>
   readonly loggers: Loggers
   readonly forwarder: Forwarder
@@ -86,7 +87,9 @@ async function refusal(
   error: unknown
 ): Promise<RestResponse> {
   const { logger, redact } = options
-  if (error instanceof RequestError) return failure(error.status, redact(error.message))
+  if (error instanceof RequestError || error instanceof ConfigRefusal) {
+    return failure(error.status, redact(error.message))
+  }
   if (error instanceof ForwardError) {
     return await options.forwarder
       .forward(request, error)

@@ -74,6 +74,13 @@ describe('answers about configurations', () => {
     assert.match(errors[0] ?? '', /^port refers to \$\{env:NOPE\}, but /)
   })
 
+  it('say so of keys that lists do not show, too', async () => {
+    const config = { ...CONFIG, 'consumer.override.max.poll.records': '${env:NOPE}' }
+    const { status, body } = await answerOf(() => validation.check(config))
+    assert.equal(status, 400)
+    assert.match(String(body), /consumer\.override\.max\.poll\.records refers to \$\{env:NOPE\}/)
+  })
+
   it('leave references alone in keys that nobody knows', async () => {
     const config = { ...CONFIG, other: '${nope:path:key}' }
     assert.deepEqual(await answerOf(() => validation.check(config)), {

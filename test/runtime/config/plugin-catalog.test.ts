@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { registry } from '../../../connectors/registry.ts'
-import { PluginCatalog } from '../../../runtime/config/plugin-catalog.ts'
+import { PluginCatalog, versionOf } from '../../../runtime/config/plugin-catalog.ts'
 import { Plugins } from '../../../runtime/config/plugins.ts'
 import { capturedExchanges } from './captured-answers.ts'
 
@@ -53,5 +53,12 @@ describe('the list of plugins', () => {
       await catalog.nestedClasses('org.apache.kafka.connect.transforms.InsertField'),
       ['Key', 'Value'].map((part) => `org.apache.kafka.connect.transforms.InsertField$${part}`)
     )
+  })
+
+  it('gives a plugin that Kafka has the version of Kafka Connect, and another its own', () => {
+    const classNames = ['org.apache.kafka.connect.file.FileStreamSourceConnector']
+    assert.equal(versionOf({ classNames, version: '0.1.0' }), '4.3.0')
+    assert.equal(versionOf({ classNames: ['com.acme.Source'], version: '1.2' }), '1.2')
+    assert.equal(versionOf({}), null)
   })
 })

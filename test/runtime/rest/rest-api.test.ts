@@ -6,6 +6,7 @@ import { ForwardError, RequestError } from '../../../runtime/herder/request-erro
 import { Forwarder } from '../../../runtime/rest/forward.ts'
 import type { Principal } from '../../../runtime/rest/http.ts'
 import { createRestApi, type RestApiOptions } from '../../../runtime/rest/rest-api.ts'
+import { connectValidation } from '../config/captured-answers.ts'
 import { restRequest } from './rest-request.ts'
 
 // What a herder does is tested with real workers in test/conformance; here it only fails in odd ways.
@@ -60,6 +61,35 @@ describe('the REST API', () => {
     assert.deepEqual(await ask('GET', '/connectors/a'), { status: 404, body })
     assert.deepEqual(await ask('HEAD', '/connectors/a'), { status: 404, body: null })
     assert.equal((await ask('GET', '//connectors')).status, 400)
+  })
+
+  it('answers what validation refuses with its status and text', async () => {
+    const validation = connectValidation()
+    const ask = api(
+      { connectors: () => [], group: { isLeader: true } as never },
+      { catalogue: validation, check: (config) => validation.check(config) }
+    )
+    const config = { 'connector.class': 'FileStreamSource', topic: 't' }
+    const validated = await ask(
+      'PUT',
+      '/connector-plugins/FileStreamSource/config/validate',
+      config
+    )
+    assert.equal(validated.status, 200)
+    assert.equal(validated.body.error_count, 1)
+    const unknown = await ask('GET', '/connector-plugins/Nope/config')
+    assert.deepEqual(unknown, {
+      status: 404,
+      body: { error_code: 404, message: 'Unknown plugin Nope.' }
+    })
+    const listed = await ask('GET', '/connector-plugins')
+    assert.ok(listed.body.some((plugin: { type: string }) => plugin.type === 'sink'))
+    const created = await ask('POST', '/connectors', { name: 'a', config: { topic: 't' } })
+    assert.equal(created.status, 400)
+    assert.equal(
+      created.body.message,
+      'Connector config {name=a, topic=t} contains no connector type'
+    )
   })
 
   it('forwards what another worker has to do', async () => {
