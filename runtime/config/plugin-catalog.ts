@@ -71,7 +71,7 @@ export class PluginCatalog {
       )
       const known = classes.find(({ className }) => className === written) ?? classes[0]
       const className = known?.className ?? written
-      return { plugin, className, kind: plugin.kind, version: versionOf(className, plugin.version) }
+      return { plugin, className, kind: plugin.kind, version: versionOf(plugin) }
     } catch (error) {
       if (error instanceof ConnectError && error.code === 'UNKNOWN_PLUGIN') return null
       throw error
@@ -102,7 +102,7 @@ export class PluginCatalog {
     const classes = (await this.#plugins.list()).flatMap(({ name, kind, classNames, version }) => {
       const java = classNames.filter((one) => one.includes('.') && !isBase(one, classNames))
       return (java.length === 0 ? [name] : java).map((className) => {
-        return { name, className, kind, version: versionOf(className, version) }
+        return { name, className, kind, version: versionOf({ classNames, version }) }
       })
     })
     return classes.toSorted(
@@ -116,8 +116,16 @@ function isBase(className: string, all: readonly string[]): boolean {
   return all.some((other) => other.startsWith(`${className}$`))
 }
 
-function versionOf(className: string, version: string | null | undefined): string | null {
-  return className.startsWith('org.apache.kafka.') ? KAFKA_CONNECT_VERSION : (version ?? null)
+/**
+ * The version that lists and states of connectors have: of what Kafka Connect has, too, that of Kafka
+ * Connect, which its clients compare.
+ */
+export function versionOf(plugin: {
+  readonly classNames?: readonly string[]
+  readonly version?: string | null
+}): string | null {
+  const ofKafka = plugin.classNames?.some((name) => name.startsWith('org.apache.kafka.'))
+  return ofKafka ? KAFKA_CONNECT_VERSION : (plugin.version ?? null)
 }
 
 /** @returns what Kafka Connect says when the class has no version of the range, or null */

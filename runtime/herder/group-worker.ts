@@ -4,6 +4,7 @@ import { describeError, RetriableError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { GroupCoordinator } from '../broker/group-coordinator.ts'
+import { versionOf } from '../config/plugin-catalog.ts'
 import type { Plugins } from '../config/plugins.ts'
 import type { ConnectorConfig, Order } from '../stores/config-log.ts'
 import type { ConfigStore } from '../stores/config-store.ts'
@@ -236,7 +237,7 @@ export class GroupWorker implements GroupHandler {
       const plugin = await this.#options.plugins.find('connector', name).catch(() => null)
       // One that is not there may be put there; it is looked for again.
       if (plugin === null) return UNKNOWN
-      this.#facts.set(name, { kind: plugin.kind, version: plugin.version ?? null })
+      this.#facts.set(name, { kind: plugin.kind, version: versionOf(plugin) })
     }
     return this.factsOf(connector)
   }

@@ -103,7 +103,7 @@ describe('the REST API', () => {
       if (config['bad'] !== undefined) throw new RequestError(400, 'bad config')
     }
     const body = (config: GivenConfig) => ({ name: 'a', config })
-    const ask = api(herder as never, { check })
+    const ask = api(herder as never, { validation: { check } as never })
     assert.equal((await ask('POST', '/connectors', body({ bad: '1' }))).status, 400)
     const answer = await ask('POST', '/connectors', body({ x: null, ...password }))
     assert.equal(answer.status, 201)
@@ -120,14 +120,14 @@ describe('the REST API', () => {
 
   it('fills in stored secrets for validation only for who may change connectors', async () => {
     const validated: GivenConfig[] = []
-    const catalogue = {
+    const validation = {
       validate: async (config: GivenConfig) => {
         validated.push(config)
         return {}
       }
     }
     const herder = { connectors: () => ['a'], connector: async () => info('a', password) }
-    const ask = api(herder as never, { catalogue: catalogue as never })
+    const ask = api(herder as never, { validation: validation as never })
     const config = { name: 'a', 'database.hostname': 'evil', 'database.password': '********' }
     const path = '/connector-plugins/Any/config/validate'
     await ask('PUT', path, config)
