@@ -13,14 +13,14 @@ import { Lease } from '../worker/lease.ts'
 import { CONNECTOR, type TaskId, taskKey } from '../worker/task-spec.ts'
 import type { TaskState } from '../worker/task-state.ts'
 import type { TaskView } from '../worker/task-supervisor.ts'
-import type { Worker, WorkerOptions } from '../worker/worker.ts'
+import type { WantedTask, Worker, WorkerOptions } from '../worker/worker.ts'
 import { Generations } from './generations.ts'
 import { type GroupHandler, GroupMember } from './group-member.ts'
 import type { Assignment, MemberMetadata } from './group-protocol.ts'
 import type { GroupView } from './herder.ts'
 import { Leader, workOf } from './leader.ts'
 import { isOutdated, type PluginFacts, planWork } from './plan-work.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, sameConfig } from './reconcile.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { sweepStatuses } from './sweep-statuses.ts'
 import { TaskConfigPublisher } from './task-config-publisher.ts'
@@ -28,7 +28,7 @@ import { TaskConfigPublisher } from './task-config-publisher.ts'
 /** What the worker asks of its herder. */
 export type WorkerHooks = Pick<
   WorkerOptions,
-  'nextGeneration' | 'fenced' | 'taskConfigs' | 'changed'
+  'nextGeneration' | 'fenced' | 'isCurrent' | 'taskConfigs' | 'changed'
 >
 
 export interface GroupWorkerOptions {
@@ -121,6 +121,7 @@ export class GroupWorker implements GroupHandler {
       {
         nextGeneration: (id) => this.#nextGeneration(id),
         fenced: () => options.restartFenced,
+        isCurrent: (task) => this.#isCurrent(task),
         taskConfigs: (name, made) => this.publisher.publish(name, made),
         changed: (task, view) => {
           options.changed(task, view)
@@ -293,6 +294,14 @@ export class GroupWorker implements GroupHandler {
     this.#assignment = null
     this.#revoking = false
     await this.worker.stop(this.worker.owned(), { abandon: true, silent: true })
+  }
+
+  async #isCurrent({ connector: name, task, tasks, config }: WantedTask): Promise<boolean> {
+    const { configs } = this.#options
+    await configs.refresh()
+    const connector = configs.connector(name)
+    const now = connector?.tasks?.[task]
+    return now !== undefined && connector?.tasks?.length === tasks && sameConfig(now, config)
   }
 
   #nextGeneration(id: TaskId): number {

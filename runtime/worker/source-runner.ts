@@ -1,4 +1,4 @@
-import { describeError, FencedError } from '../api/errors.ts'
+import { describeError, FencedError, RetriableError } from '../api/errors.ts'
 import type { SourceBatch, SourcePartition } from '../api/record.ts'
 import type { SourceTask, SourceTaskContext } from '../api/task.ts'
 import type { Broker, Producer } from '../broker/broker.ts'
@@ -97,6 +97,9 @@ export class SourceRunner {
       transactionalId === null ? { clientId } : { clientId, transactionalId }
     )
     try {
+      // A fencing round that came before this producer has not ended it: its config is old then.
+      const current = transactionalId === null || (await this.#options.reporter.isCurrent())
+      if (!current) throw outdated()
       // Fence first, then read: what the predecessor still had open is aborted or durable by now.
       await this.#options.offsets.refresh(this.#stopping.signal)
       await task.start(this.#context())
@@ -246,4 +249,12 @@ export class SourceRunner {
 
 function recordsIn(batches: readonly SourceBatch[]): number {
   return batches.reduce((count, { records }) => count + records.length, 0)
+}
+
+function outdated(): RetriableError {
+  return new RetriableError(
+    'TASK_OUTDATED',
+    'The configuration of this task was replaced while it started',
+    { hint: 'nothing to do: it starts with the new one' }
+  )
 }

@@ -23,6 +23,7 @@ interface Run {
   readonly metrics: Meter
   readonly ended: Promise<void>
   runner: TaskRunner | undefined
+  reporter: PostingReporter | undefined
   stopping: boolean
   paused: boolean
 }
@@ -50,7 +51,9 @@ export class TaskHost {
     if (message.type === 'start') this.#start(message.run, message.spec)
     else if (message.type === 'levels') this.#levels.follow(message.settings)
     else if (message.type === 'close') void this.close()
-    else this.#tell(message.type, message.run)
+    else if (message.type === 'current') {
+      this.#runs.get(message.run)?.reporter?.answer(message.current)
+    } else this.#tell(message.type, message.run)
   }
 
   async close(): Promise<void> {
@@ -66,6 +69,7 @@ export class TaskHost {
     const run: Run = {
       metrics,
       runner: undefined,
+      reporter: undefined,
       stopping: false,
       paused: spec.paused,
       ended: Promise.resolve().then(() => this.#run(number, run, spec))
@@ -81,6 +85,7 @@ export class TaskHost {
       post: this.#post,
       levels: this.#levels
     })
+    run.reporter = reporter
     let error: unknown = null
     try {
       const runner = await this.#factory.create(spec, reporter)
@@ -133,6 +138,7 @@ class PostingReporter implements TaskReporter {
   #progress: Progress | undefined
   #phase: string | undefined
   #timer: NodeJS.Timeout | undefined
+  #answer: (current: boolean) => void = () => {}
 
   constructor(options: {
     readonly run: number
@@ -167,6 +173,18 @@ class PostingReporter implements TaskReporter {
 
   taskConfigs(configs: readonly RawConfig[]): void {
     this.#post({ type: 'task-configs', run: this.#run, configs })
+  }
+
+  isCurrent(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#answer = resolve
+      this.#post({ type: 'ask-current', run: this.#run })
+    })
+  }
+
+  /** The answer to the question whether the run is current. */
+  answer(current: boolean): void {
+    this.#answer(current)
   }
 
   progress(progress: Progress): void {

@@ -24,4 +24,9 @@ export interface TaskReporter {
   topic(name: string): void
   /** The connector has worked out what its tasks are: references are unresolved. */
   taskConfigs(configs: readonly RawConfig[]): void
+  /**
+   * Asks the worker whether the run is still wanted as it was started, by all that the config topic
+   * says at that time; false also when that cannot be found out.
+   */
+  isCurrent(): Promise<boolean>
 }

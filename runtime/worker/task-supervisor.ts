@@ -34,7 +34,7 @@ export interface TaskSupervisorOptions {
   prepare(view: TaskView): Promise<Omit<TaskSpec, 'paused'>>
   /** Hears of every change. */
   changed(view: TaskView): void
-  readonly listener: Pick<RunListener, 'progress' | 'built' | 'metrics' | 'topic' | 'taskConfigs'>
+  readonly listener: Omit<RunListener, 'report' | 'ended'>
   /**
    * A newer owner has fenced the run. In a group that may have been this task's own successor or a
    * fencing round, so the task starts again if it still belongs here.

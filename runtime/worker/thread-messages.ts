@@ -13,6 +13,8 @@ export type ToThread =
   | { readonly type: 'start'; readonly run: number; readonly spec: TaskSpec }
   | { readonly type: 'pause' | 'resume' | 'stop' | 'abandon'; readonly run: number }
   | { readonly type: 'levels'; readonly settings: readonly LevelSetting[] }
+  /** The answer to `ask-current`. */
+  | { readonly type: 'current'; readonly run: number; readonly current: boolean }
   | { readonly type: 'close' }
 
 /** What a task thread tells the main thread. */
@@ -23,6 +25,7 @@ export type FromThread =
   | { readonly type: 'metrics'; readonly run: number; readonly readings: Readings }
   | { readonly type: 'topic'; readonly run: number; readonly topic: string }
   | { readonly type: 'task-configs'; readonly run: number; readonly configs: readonly RawConfig[] }
+  | { readonly type: 'ask-current'; readonly run: number }
   | { readonly type: 'ended'; readonly run: number; readonly error: PlainError | null }
   | {
       readonly type: 'log'

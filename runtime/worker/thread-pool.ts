@@ -17,6 +17,11 @@ export interface RunListener {
   topic(name: string): void
   /** Of a connector: what its tasks are, references unresolved. */
   taskConfigs(configs: readonly RawConfig[]): void
+  /**
+   * Of a source task that has fenced those before it: whether it is still wanted as it was started.
+   * It writes nothing before the answer.
+   */
+  isCurrent(): Promise<boolean>
   /** @param error null when it ended because it was told to */
   ended(error: PlainError | null): void
 }
@@ -146,7 +151,7 @@ export class ThreadPool implements TaskPool {
     return pooled
   }
 
-  #take({ runs }: PooledThread, message: FromThread): void {
+  #take({ runs, thread }: PooledThread, message: FromThread): void {
     if (message.type === 'closed') return
     if (message.type === 'log') {
       const { logger, logs } = this.#options
@@ -161,7 +166,13 @@ export class ThreadPool implements TaskPool {
     else if (message.type === 'built') listener?.built(message.parts)
     else if (message.type === 'topic') listener?.topic(message.topic)
     else if (message.type === 'task-configs') listener?.taskConfigs(message.configs)
+    else if (message.type === 'ask-current') void this.#answer(thread, message.run, listener)
     else listener?.ended(message.error)
+  }
+
+  async #answer(thread: Thread, run: number, listener: RunListener | undefined): Promise<void> {
+    const current = (await listener?.isCurrent().catch(() => false)) ?? false
+    thread.postMessage({ type: 'current', run, current } satisfies ToThread)
   }
 
   #exited(pooled: PooledThread, code: number, cause: unknown): void {
@@ -207,7 +218,8 @@ function bound(listener: RunListener): Omit<RunListener, 'ended'> {
     built: (parts) => listener.built(parts),
     metrics: (readings) => listener.metrics(readings),
     topic: (name) => listener.topic(name),
-    taskConfigs: (configs) => listener.taskConfigs(configs)
+    taskConfigs: (configs) => listener.taskConfigs(configs),
+    isCurrent: () => listener.isCurrent()
   }
 }
 

@@ -46,6 +46,12 @@ export interface WorkerOptions {
   progress(task: TaskId, progress: Progress): void
   /** A task has another state. */
   changed(task: TaskId, view: TaskView): void
+  /**
+   * Whether a task is still what the config topic says by now. Since it was started its config may
+   * have been replaced, and what older tasks can write been fenced, unknown to this worker.
+   * @throws {RetriableError} when the config topic cannot be read
+   */
+  isCurrent(wanted: WantedTask): Promise<boolean>
   /** A connector has worked out its task configs, references unresolved. */
   taskConfigs(connector: string, configs: readonly RawConfig[]): void
 }
@@ -117,7 +123,8 @@ export class Worker {
         built: (parts) => metrics.built(connector, task, parts),
         metrics: (readings) => metrics.take(connector, task, readings),
         topic: (topic) => this.#track(wanted, topic),
-        taskConfigs: (configs) => this.#options.taskConfigs(connector, configs)
+        taskConfigs: (configs) => this.#options.taskConfigs(connector, configs),
+        isCurrent: () => this.#options.isCurrent(wanted)
       }
     })
     const state = { state: 'UNASSIGNED', shown: '', generation: 0, stopping: null } as const

@@ -62,7 +62,8 @@ export class MeasuredWorker implements AsyncDisposable {
       fenced: () => false,
       progress() {},
       changed() {},
-      taskConfigs() {}
+      taskConfigs() {},
+      isCurrent: async () => true
     })
   }
 

@@ -37,6 +37,8 @@ export class MemoryReporter implements TaskReporter {
   readonly metrics = new Meter()
   readonly reports: TaskReport[] = []
   readonly topics: string[] = []
+  /** What is answered to a task that asks whether it is current. */
+  current = true
   readonly #waiting: { state: string; resolve: (report: TaskReport) => void }[] = []
 
   report(report: TaskReport): void {
@@ -55,6 +57,10 @@ export class MemoryReporter implements TaskReporter {
   }
 
   taskConfigs(): void {}
+
+  async isCurrent(): Promise<boolean> {
+    return this.current
+  }
 
   next(state: TaskReport['state']): Promise<TaskReport> {
     return new Promise((resolve) => this.#waiting.push({ state, resolve }))

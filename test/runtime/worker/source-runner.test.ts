@@ -3,7 +3,14 @@ import { describe, it } from 'node:test'
 import { DataError, FencedError, RetriableError } from '../../../runtime/api/errors.ts'
 import type { SourceBatch } from '../../../runtime/api/record.ts'
 import { embeddedTopics, readAll } from '../../support/embedded.ts'
-import { Numbers, openOffsets, sourceRunner, textConverters, textRecord } from './runners.ts'
+import {
+  MemoryReporter,
+  Numbers,
+  openOffsets,
+  sourceRunner,
+  textConverters,
+  textRecord
+} from './runners.ts'
 
 const numbersUpTo = (end: number) => Array.from({ length: end }, (_, n) => String(n))
 
@@ -40,6 +47,16 @@ describe('the source loop', () => {
       await run
     }
     assert.deepEqual(await values(broker, 'numbers'), numbersUpTo(70))
+  })
+
+  it('writes nothing when it was replaced while it started', async () => {
+    await using topics = await embeddedTopics()
+    const reporter = new MemoryReporter()
+    reporter.current = false
+    const task = new Numbers(10)
+    const { run } = await sourceRunner(task, { broker: topics.broker, reporter })
+    await assert.rejects(run, { code: 'TASK_OUTDATED', retriable: true })
+    assert.deepEqual(await topics.broker.describeTopics(['numbers']), [])
   })
 
   it('puts many polls into one transaction when they come fast', async () => {

@@ -93,7 +93,14 @@ async function supervised(config: Readonly<Record<string, string>> = {}) {
     }),
     fenced: () => false,
     changed: (view) => views.push(view),
-    listener: { progress() {}, built() {}, metrics() {}, topic() {}, taskConfigs() {} }
+    listener: {
+      progress() {},
+      built() {},
+      metrics() {},
+      topic() {},
+      taskConfigs() {},
+      isCurrent: async () => true
+    }
   })
   supervisor.start(false)
   await nextTurn()

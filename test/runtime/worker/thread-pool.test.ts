@@ -58,6 +58,7 @@ function run(pool: ThreadPool, connector: string, config: Readonly<Record<string
       metrics() {},
       topic() {},
       taskConfigs() {},
+      isCurrent: async () => true,
       ended: (error) => ended.resolve(error)
     }
   )
