@@ -305,12 +305,14 @@ export class GroupHerder implements Herder {
     return this.#group.queue.run(async () => {
       const { isLeader } = this.#group.member.state
       if (!isLeader) throw new ForwardError(this.#group.leaderUrl)
-      if (!this.#options.configs.isLeading) throw conflict()
+      const { configs } = this.#options
+      if (!configs.isLeading) throw conflict()
       try {
         return await work()
       } catch (error) {
+        // A write failed: a new generation tells who leads, and lets the leader write again.
+        if (!configs.isLeading) this.#group.member.rejoin()
         if (!(error instanceof FencedError) && codeOf(error) !== 'NOT_LEADER') throw error
-        this.#group.member.rejoin()
         throw conflict()
       }
     })
