@@ -306,14 +306,14 @@ export class GroupMember {
     this.#generation = NOBODY
     this.#attempt.abort()
     if (this.#assigned) {
-      this.#assigned = false
       logger.warn('This worker has lost its place in the group: it stops everything and rejoins.', {
         reason
       })
-      this.#losing = handler.lost().catch((error: unknown) => {
-        logger.error('What was lost could not be stopped.', { error: describeError(error) })
-      })
     }
+    this.#assigned = false
+    this.#losing = handler.lost().catch((error: unknown) => {
+      logger.error('What was lost could not be stopped.', { error: describeError(error) })
+    })
     this.rejoin()
   }
 }

@@ -293,6 +293,8 @@ export class GroupWorker implements GroupHandler {
   async lost(): Promise<void> {
     this.#assignment = null
     this.#revoking = false
+    // Others may have led meanwhile. This comes before the next assignment, which waits in the queue.
+    void this.queue.run(() => this.leader.resign()).catch(() => {})
     await this.worker.stop(this.worker.owned(), { abandon: true, silent: true })
   }
 
