@@ -118,9 +118,16 @@ export class StatusStore {
    */
   async put(name: string, task: number, status: Status | null): Promise<void> {
     const key = statusKey(name, task)
-    if (status === null) this.#maps.statuses.delete(key)
-    else this.#maps.statuses.set(key, status)
-    await this.#write([{ key, value: status === null ? null : print(status) }])
+    const { statuses } = this.#maps
+    const before = statuses.get(key) ?? null
+    set(statuses, key, status)
+    try {
+      await this.#write([{ key, value: status === null ? null : print(status) }])
+    } catch (error) {
+      // As far as anybody knows, the topic has what it had.
+      if ((statuses.get(key) ?? null) === status) set(statuses, key, before)
+      throw error
+    }
   }
 
   /**
@@ -185,6 +192,11 @@ export class StatusStore {
   }
 }
 
+function set(statuses: Map<string, Status>, key: string, status: Status | null): void {
+  if (status === null) statuses.delete(key)
+  else statuses.set(key, status)
+}
+
 function statusKey(name: string, task: number): string {
   return task === CONNECTOR ? `status-connector-${name}` : `status-task-${name}-${task}`
 }
@@ -213,8 +225,7 @@ function take(maps: StatusMaps, { key, value }: CompactedRecord): void {
     else maps.topics.set(key, use)
   } else if (key.startsWith('status-connector-') || key.startsWith('status-task-')) {
     const status = value === null ? null : parseStatus(value)
-    if (status === null) maps.statuses.delete(key)
-    else maps.statuses.set(key, status)
+    set(maps.statuses, key, status)
     for (const listener of maps.listeners) listener(key, status)
   }
 }

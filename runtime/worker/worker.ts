@@ -1,4 +1,4 @@
-import type { Clock } from '../api/clock.ts'
+import { type Clock, sleep } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import { describeError } from '../api/errors.ts'
 import type { Logger, Progress } from '../api/task.ts'
@@ -56,6 +56,9 @@ export interface WorkerOptions {
   taskConfigs(connector: string, configs: readonly RawConfig[]): void
 }
 
+/** How long to wait after a status could not be written. */
+const STATUS_RETRY_MS = 1000
+
 interface SupervisedTask {
   wanted: WantedTask
   readonly supervisor: TaskSupervisor
@@ -79,6 +82,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #tasks = new Map<string, SupervisedTask>()
   readonly #endReading: () => void
+  readonly #closing = new AbortController()
   #writing: Promise<unknown> = Promise.resolve()
 
   constructor(options: WorkerOptions) {
@@ -148,6 +152,7 @@ export class Worker {
 
   /** Stops everything, and writes what is left to write of statuses. */
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.stop(this.owned())
     this.#endReading()
     await this.#writing
@@ -210,17 +215,16 @@ export class Worker {
   }
 
   /**
-   * Another worker, which no longer has the task, has written over what this one says of it: it did
-   * not know better. Says it again.
+   * Something else was read of a task than what this worker last said: one that no longer has it has
+   * written over that, as it did not know better, or an old write came late. Says it again.
    */
   #correct(key: string, status: Status | null): void {
     const id = parseStatusKey(key)
     const found = id === null ? undefined : this.#tasks.get(taskKey(id))
-    if (found === undefined || found.stopping !== null || found.shown === '') return
-    const { supervisor, wanted } = found
-    const mine = this.#status(wanted, supervisor.view)
-    const foreign = status !== null && status.workerId !== mine.workerId
-    if (foreign && status.generation < mine.generation) this.#store(wanted, mine)
+    if (found === undefined || !isShown(found)) return
+    const mine = this.#status(found.wanted, found.supervisor.view)
+    if (status !== null && (isNewer(status, mine) || isSame(status, mine))) return
+    this.#store(found.wanted, mine)
   }
 
   #measure({ connector, task }: WantedTask, before: TaskState, after: TaskState): void {
@@ -231,14 +235,23 @@ export class Worker {
     metrics.state(connector, task, shownState(after).toLowerCase() as TaskActivity)
   }
 
-  #store({ connector, task }: WantedTask, status: Status): void {
+  #store(wanted: WantedTask, status: Status): void {
     const { statuses, logger } = this.#options
     const written = statuses
-      .putSafely(connector, task, status)
-      .catch((error: unknown) =>
+      .putSafely(wanted.connector, wanted.task, status)
+      .catch((error: unknown) => {
         logger.warn('A status could not be stored.', { error: describeError(error) })
-      )
+        void this.#storeLater(wanted)
+      })
     this.#writing = Promise.all([this.#writing, written])
+  }
+
+  /** Says how it is by then; of what is gone, whoever has it next says so. */
+  async #storeLater(wanted: WantedTask): Promise<void> {
+    await sleep(this.#options.clock, STATUS_RETRY_MS, this.#closing.signal)
+    const found = this.#tasks.get(taskKey(wanted))
+    if (this.#closing.signal.aborted || found === undefined || !isShown(found)) return
+    this.#store(found.wanted, this.#status(found.wanted, found.supervisor.view))
   }
 
   #status(wanted: WantedTask, { state, trace, generation }: TaskView): Status {
@@ -267,4 +280,21 @@ export class Worker {
 
 function wantedOf({ wanted }: SupervisedTask): WantedTask {
   return wanted
+}
+
+/** Whether its status is known and this worker's to tell. */
+function isShown({ stopping, shown }: SupervisedTask): boolean {
+  return stopping === null && shown !== '' && shown !== 'silent'
+}
+
+function isNewer(status: Status, mine: Status): boolean {
+  const { generation, workerId } = status
+  return (
+    generation > mine.generation || (generation === mine.generation && workerId !== mine.workerId)
+  )
+}
+
+function isSame(status: Status, mine: Status): boolean {
+  const { state, trace, generation } = mine
+  return status.state === state && status.trace === trace && status.generation === generation
 }
