@@ -22,7 +22,7 @@ import { Leader, workOf } from './leader.ts'
 import { isOutdated, type PluginFacts, planWork } from './plan-work.ts'
 import { reconcile, sameConfig } from './reconcile.ts'
 import { SerialQueue } from './serial-queue.ts'
-import { sweepStatuses } from './sweep-statuses.ts'
+import { StatusSweeper } from './status-sweeper.ts'
 import { TaskConfigPublisher } from './task-config-publisher.ts'
 
 /** What the worker asks of its herder. */
@@ -81,6 +81,7 @@ export class GroupWorker implements GroupHandler {
   readonly lease = new Lease()
   readonly queue: SerialQueue
   readonly publisher: TaskConfigPublisher
+  readonly #sweeper: StatusSweeper
   readonly #options: GroupWorkerOptions
   readonly #facts = new Map<string, PluginFacts>()
   #declared: ReadonlySet<string> | null = null
@@ -130,6 +131,12 @@ export class GroupWorker implements GroupHandler {
       },
       this.lease
     )
+    this.#sweeper = new StatusSweeper({
+      ...options,
+      queue: this.queue,
+      leads: () => this.member.state.isLeader && this.lease.holdsAt(options.clock.now()),
+      isOwned: (id) => this.leader.isOwned(id)
+    })
     this.#endWatch = configs.onChange((order) => this.#read(order))
     this.#noteWork()
     configs.follow()
@@ -153,6 +160,7 @@ export class GroupWorker implements GroupHandler {
   async close(): Promise<void> {
     this.#endWatch()
     this.publisher.close()
+    this.#sweeper.close()
     await this.queue.close()
     await this.worker.close()
     await this.member.leave()
@@ -269,11 +277,7 @@ export class GroupWorker implements GroupHandler {
   }
 
   assign(members: ReadonlyMap<string, MemberMetadata>): Promise<ReadonlyMap<string, Assignment>> {
-    return this.queue.run(async () => {
-      const assignments = await this.leader.assign(members)
-      await sweepStatuses(this.#options, (id) => this.leader.isOwned(id))
-      return assignments
-    })
+    return this.queue.run(() => this.leader.assign(members))
   }
 
   assigned(assignment: Assignment): void {
@@ -284,6 +288,7 @@ export class GroupWorker implements GroupHandler {
     this.#revoking = this.#reported.some((id) => !has.has(taskKey(id)))
     if (!this.member.state.isLeader) void this.queue.run(() => this.leader.resign()).catch(() => {})
     this.#joined.resolve()
+    this.#sweeper.sweep()
     this.#settleSoon(async () => {
       if (configs.offset < assignment.configOffset) await configs.refresh()
     })
