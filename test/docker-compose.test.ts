@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
@@ -39,8 +39,9 @@ function mounted(service: Service, path: string): string {
 }
 
 describe('docker compose', () => {
-  it('starts a database, a broker and two workers of one group', () => {
-    assert.deepEqual(Object.keys(compose.services), ['postgres', 'kafka', 'worker-1', 'worker-2'])
+  it('starts a database, a broker and two workers of one group, and gives them connectors', () => {
+    const names = ['postgres', 'kafka', 'worker-1', 'worker-2', 'connectors']
+    assert.deepEqual(Object.keys(compose.services), names)
     const files = workers.map(([, service]) =>
       service.command?.find((word) => /worker\.yaml$/.test(word))
     )
@@ -65,7 +66,8 @@ describe('docker compose', () => {
       postgres: ['5432'],
       kafka: [...(kafka['KAFKA_LISTENERS'] ?? '').matchAll(/:(\d+)/g)].map(
         (match) => match[1] ?? ''
-      )
+      ),
+      'worker-1': ['8083']
     }
     for (const [name, service] of services) {
       for (const port of service.ports ?? []) {
@@ -95,14 +97,17 @@ describe('docker compose', () => {
   })
 
   it('checks the health of every service', () => {
-    for (const [name, service] of services) assert.ok(service.healthcheck?.test[1], name)
+    for (const [name, service] of services) {
+      if (name !== 'connectors') assert.ok(service.healthcheck?.test[1], name)
+    }
     assert.match(compose.services['postgres']?.command?.join(' ') ?? '', /wal_level=logical/)
   })
 
-  it('gives every reference in a mounted file a variable', () => {
+  it('gives every reference in a mounted file a variable, on each worker', () => {
     for (const [name, service] of workers) {
-      for (const path of service.command?.filter((word) => word.startsWith('/')) ?? []) {
-        const content = readFileSync(mounted(service, path), 'utf8')
+      for (const path of readdirSync(mounted(service, '/etc/millrace/'), { recursive: true })) {
+        if (!/\.yaml$/.test(String(path))) continue
+        const content = readFileSync(join(mounted(service, '/etc/millrace/'), String(path)), 'utf8')
         for (const [, variable = ''] of content.matchAll(/\$\{env:(\w+)\}/g)) {
           assert.ok(service.environment?.[variable], `${name}: ${path} needs ${variable}`)
         }
@@ -112,10 +117,13 @@ describe('docker compose', () => {
 
   it('runs only commands that the program has, with files that are valid', async () => {
     const main = join(projectRoot, 'runtime/cli/main.ts')
-    for (const [, service] of workers) {
+    const { connectors } = compose.services
+    assert.ok(connectors)
+    for (const service of [...workers.map(([, worker]) => worker), connectors]) {
       const health = service.healthcheck?.test.slice(2) ?? []
       for (const words of [service.command ?? [], health]) {
-        const verbs = words.filter((word) => /^\w/.test(word))
+        const verbs = words.filter((word) => /^\w/.test(word) && !word.includes('://'))
+        if (words.length === 0) continue
         const help = await run(process.execPath, [main, ...verbs, '--help'])
         assert.ok(help.stdout.includes(`Usage: millrace ${verbs.join(' ')} `), verbs.join(' '))
         for (const word of words.filter((each) => each.startsWith('-'))) {
@@ -124,7 +132,7 @@ describe('docker compose', () => {
       }
       const files = service.command?.filter((word) => word.startsWith('/')) ?? []
       const paths = files.map((path) => mounted(service, path))
-      const env = { ...process.env, ...service.environment }
+      const env = { ...process.env, ...workers[0]?.[1].environment }
       await run(process.execPath, [main, 'validate', ...paths], { cwd: projectRoot, env })
     }
   })
