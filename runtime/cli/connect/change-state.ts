@@ -1,10 +1,8 @@
 import { usageError } from '../exit-code.ts'
 import { print } from '../terminal.ts'
+import { goalOf } from './await-states.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { onEach, openClient, type WaitOptions, waitFor } from './session.ts'
-
-/** The status of before a restart may be shown for about a second. */
-const RESTART_SETTLE_MS = 1000
 
 const STATES = { pause: 'PAUSED', resume: 'RUNNING', stop: 'STOPPED' } as const
 
@@ -32,18 +30,13 @@ export async function restart(names: readonly string[], options: RestartOptions)
   const { onlyFailed = false, tasks: includeTasks } = options
   const task = options.task === undefined ? null : taskNumber(options.task)
   const client = await openClient(options)
-  // A paused connector is paused again after a restart, and a stopped one stays stopped.
-  const states = new Map((await client.list()).map(({ name, status }) => [name, status?.state]))
+  const before = new Map((await client.list()).map((listed) => [listed.name, goalOf(listed)]))
   const asked = await onEach(names, String, (name) =>
     task === null
       ? client.restart(name, { includeTasks, onlyFailed })
       : client.restartTask(name, task)
   )
-  const goals = asked.map((name) => {
-    const before = states.get(name)
-    const state = before === 'PAUSED' || before === 'STOPPED' ? before : 'RUNNING'
-    return { name, state, settleMs: RESTART_SETTLE_MS } as const
-  })
+  const goals = asked.flatMap((name) => before.get(name) ?? [])
   await waitFor(client, goals, options)
 }
 
