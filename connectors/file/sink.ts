@@ -111,6 +111,7 @@ function notYetIn(file: CommittedFile, records: readonly SinkRecord[]): readonly
 export default defineSink({
   summary: 'Records as lines of a file, JSON or text, each exactly once.',
   classNames: ['org.apache.kafka.connect.file.FileStreamSinkConnector', 'FileStreamSink'],
+  taskClass: 'org.apache.kafka.connect.file.FileStreamSinkTask',
   config: {
     file: string({
       doc: 'The file to append to. Its folder must exist. `<file>.offsets` beside it remembers which records it has. Without it, lines go to the standard output of the worker, after a crash some of them twice.',

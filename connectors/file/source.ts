@@ -202,6 +202,7 @@ function checkOffset({ partition, offset }: SourceOffsetChange): void {
 export default defineSource({
   summary: 'The lines of a file, as they are appended.',
   classNames: ['org.apache.kafka.connect.file.FileStreamSourceConnector', 'FileStreamSource'],
+  taskClass: 'org.apache.kafka.connect.file.FileStreamSourceTask',
   config: {
     file: string({
       doc: 'The file to read. It may appear later.',

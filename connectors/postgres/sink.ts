@@ -27,6 +27,7 @@ export default defineSink({
     'Rows of topics into PostgreSQL tables: upserts, deletes, new tables and columns, exactly once.',
   classNames: [...JAVA_CLASSES],
   version: VERSION,
+  taskClass: 'io.debezium.connector.jdbc.JdbcSinkConnectorTask',
   config: sinkKeys,
 
   validate(config, raw) {

@@ -13,6 +13,7 @@ export default defineSource({
   summary:
     'Captures a PostgreSQL database: its rows, then every change, as Debezium change events.',
   classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],
+  taskClass: 'io.debezium.connector.postgresql.PostgresConnectorTask',
   version: VERSION,
   dialect: 'debezium',
   config: sourceKeys,

@@ -38,6 +38,8 @@ export type Dialect = 'kafka' | 'debezium'
 export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
   /** Default `kafka`. */
   readonly dialect?: Dialect
+  /** `task.class` of its tasks' configs, as clients of Kafka Connect know it: a Java class name. */
+  readonly taskClass?: string
   /** Checks across keys, without I/O. Called after every key parsed. */
   validate?(config: ConfigOf<S>, raw: RawConfig): readonly KeyProblem[]
   /** Reaches out: host, credentials, privileges. Called by `validate --connect` and before a start. */

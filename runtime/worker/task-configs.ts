@@ -27,7 +27,7 @@ export async function taskConfigsOf(
       { hint: `set tasks.max: ${additions.length}, or tasks.max.enforce: false` }
     )
   }
-  const taskClass = config['connector.class'] ?? ''
+  const taskClass = plugin.taskClass ?? config['connector.class'] ?? ''
   return additions.map((added: RawConfig) => {
     const changed = Object.entries(added).filter(([key, value]) => resolved[key] !== value)
     return { ...config, ...Object.fromEntries(changed), 'task.class': taskClass }
