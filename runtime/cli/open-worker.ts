@@ -116,9 +116,8 @@ function restApi(
   return createRestApi({
     herder,
     plugins,
-    catalogue: validation,
-    check: (given) => validation.check(given),
-    loggers: output.logs.levels,
+    validation,
+    levels: output.logs.levels,
     forwarder,
     version: { version: KAFKA_CONNECT_VERSION, commit: packageVersion() },
     ownVersion: packageVersion(),

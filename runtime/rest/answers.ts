@@ -26,9 +26,14 @@ export function created(request: RestRequest, name: string, body: unknown): Rest
   }
 }
 
-/** The body of every failure (`ErrorMessage` of Kafka Connect). */
-export function failure(status: number, message: string): RestResponse {
-  return json(status, { error_code: status, message })
+/** An answer that refuses a request, in the shape of Kafka Connect's errors (`ErrorMessage`). */
+export function failure(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {}
+): RestResponse {
+  const answer = json(status, { error_code: status, message })
+  return { ...answer, headers: { ...answer.headers, ...headers } }
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Logger } from '../api/task.ts'
 import { type PasswordHash, tokenDigest, verifyPassword } from '../config/credential-hash.ts'
 import type { DeclaredUser, RestAccess } from '../config/rest-access.ts'
-import { errorAnswer } from './error-answer.ts'
+import { failure } from './answers.ts'
 import type { Principal, RestResponse } from './http.ts'
 import { LoginThrottle } from './login-throttle.ts'
 
@@ -131,7 +131,7 @@ export class Authenticator {
       ...(this.#access.tokens.length > 0 ? ['Bearer realm="millrace"'] : [])
     ]
     const headers = { 'WWW-Authenticate': schemes.join(', ') }
-    return { refusal: errorAnswer(401, message, headers) }
+    return { refusal: failure(401, message, headers) }
   }
 }
 
@@ -147,5 +147,5 @@ const NOBODY: PasswordHash = {
 function tooMany(message: string, waitMs: number): Login {
   const seconds = Math.ceil(waitMs / 1000)
   const text = `${message}; try again in ${seconds} s`
-  return { refusal: errorAnswer(429, text, { 'Retry-After': String(seconds) }) }
+  return { refusal: failure(429, text, { 'Retry-After': String(seconds) }) }
 }

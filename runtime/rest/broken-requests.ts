@@ -46,7 +46,8 @@ export function endWith(socket: Duplex, status: number, message: string): void {
   const body = JSON.stringify({ error_code: status, message })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Content-Type: application/json',
+    // Kafka Connect has none where a method is not allowed.
+    ...(status === 405 ? [] : ['Content-Type: application/json']),
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'Connection: close'

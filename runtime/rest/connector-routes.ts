@@ -1,3 +1,4 @@
+import type { ConnectorValidation } from '../config/connector-validation.ts'
 import type { ConnectorInfo, GivenConfig, Herder } from '../herder/herder.ts'
 import { ForwardError, RequestError } from '../herder/request-error.ts'
 import { created, empty, json } from './answers.ts'
@@ -11,8 +12,7 @@ import { shownStatus } from './shown-status.ts'
 export interface ConnectorServices {
   readonly herder: Herder
   readonly shown: ShownConfigs
-  /** @throws when a connector cannot have this config, with Kafka Connect's status and text */
-  check(config: GivenConfig): Promise<void>
+  readonly validation: Pick<ConnectorValidation, 'check'>
   /** The text with every known secret masked. */
   redact(text: string): string
 }
@@ -101,7 +101,7 @@ async function checkedConfig(
   const named = withName(name, given)
   requireLeader(herder)
   const full = await shown.unmasked(named, await storedConfig(herder, name))
-  await services.check(full)
+  await services.validation.check(full)
   return full
 }
 
@@ -116,7 +116,7 @@ async function patch(
   const { config } = await herder.connector(name)
   const changes = await shown.unmasked(given, config)
   const patched = Object.entries({ ...config, ...changes }).filter(([, value]) => value !== null)
-  await services.check(Object.fromEntries(patched))
+  await services.validation.check(Object.fromEntries(patched))
   return json(200, await shownInfo(shown, await herder.patch(name, changes)))
 }
 

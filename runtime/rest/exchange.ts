@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { failure } from './answers.ts'
 import type { Authenticator, Login } from './authenticator.ts'
 import { corsHeaders, isForeignChange, isPreflight, preflightHeaders } from './cors.ts'
-import { errorAnswer } from './error-answer.ts'
 import type { Principal, RestHandler, RestRequest, RestResponse } from './http.ts'
 import { drain, hasUnreadBody, readBody, refuseByHeaders } from './request-body.ts'
 import { baseOf, type RequestTarget, targetOf, withoutTrailingSlashes } from './request-target.ts'
@@ -82,17 +82,17 @@ export class Exchange {
     const { settings } = this.#context
     const { method = '', headers, httpVersion } = this.#request
     if (headers.host === undefined && httpVersion === '1.1') {
-      return errorAnswer(400, 'The request has no Host header')
+      return failure(400, 'The request has no Host header')
     }
     const target = targetOf(this.#request.url ?? '')
-    if (target === null) return errorAnswer(400, 'The request has no path')
+    if (target === null) return failure(400, 'The request has no path')
     if (settings.cors !== null && isPreflight(method, headers)) {
       return { status: 204, headers: preflightHeaders(settings.cors, headers), body: null }
     }
     if (isForeignChange(settings.cors, method, headers)) {
-      return errorAnswer(403, 'Pages of other sites may not change anything on this worker')
+      return failure(403, 'Pages of other sites may not change anything on this worker')
     }
-    if (!this.#serves(target.path)) return errorAnswer(404, 'HTTP 404 Not Found')
+    if (!this.#serves(target.path)) return failure(404, 'HTTP 404 Not Found')
     const login = await this.#logIn(method, target.path)
     if ('refusal' in login) return login.refusal
     return this.#handle(target, login.principal)
@@ -119,7 +119,7 @@ export class Exchange {
     if ('refusal' in login) return login
     const { name, role } = login.principal
     if (LEVELS[role] >= LEVELS[need]) return login
-    return { refusal: errorAnswer(403, `${name} has the role ${role}; this needs ${need}`) }
+    return { refusal: failure(403, `${name} has the role ${role}; this needs ${need}`) }
   }
 
   async #handle(target: RequestTarget, principal: Principal | null): Promise<RestResponse | null> {
@@ -154,7 +154,7 @@ export class Exchange {
     const gone = () => end(null)
     this.#response.once('close', gone)
     const timer = setTimeout(
-      () => end(errorAnswer(500, 'Request timed out. The worker may still carry it out.')),
+      () => end(failure(500, 'Request timed out. The worker may still carry it out.')),
       settings.limits.answerMs
     )
     try {
@@ -164,7 +164,7 @@ export class Exchange {
           path: request.path,
           error: describeError(error)
         })
-        return errorAnswer(500, 'Unexpected error: the log of the worker has more about it')
+        return failure(500, 'Unexpected error: the log of the worker has more about it')
       })
       return await Promise.race([answer, ended.promise])
     } finally {

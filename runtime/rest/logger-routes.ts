@@ -1,40 +1,24 @@
 import type { Herder } from '../herder/herder.ts'
 import { RequestError } from '../herder/request-error.ts'
+import type { LogLevels } from '../metrics/log-levels.ts'
 import { empty, json } from './answers.ts'
 import type { RestResponse } from './http.ts'
 import { readLevel } from './request-json.ts'
 import { type Call, type Route, route } from './route.ts'
 
-export interface LoggerLevel {
-  readonly level: string
-  /** Milliseconds since 1970; null for a level that nobody set. */
-  readonly last_modified: number | null
-}
-
-/** The named loggers of this worker. */
-export interface Loggers {
-  /** By name, those with a level of their own. */
-  list(): Readonly<Record<string, LoggerLevel>>
-  get(name: string): LoggerLevel | null
-  /** @returns the names of the loggers whose level changed: it and those below it, sorted */
-  set(name: string, level: string): readonly string[]
-  /** Whether there is a level of this name, in any case. */
-  knows(level: string): boolean
-}
-
 export interface LoggerServices {
   readonly herder: Herder
-  readonly loggers: Loggers
+  readonly levels: LogLevels
 }
 
 /** Log levels of this worker or, with `scope=cluster`, of every worker (KIP-976). */
 export function loggerRoutes(services: LoggerServices): Route[] {
-  const { loggers } = services
+  const { levels } = services
   return [
-    route('GET', '/admin/loggers', LIST_DOC, () => json(200, loggers.list())),
+    route('GET', '/admin/loggers', LIST_DOC, () => json(200, levels.list())),
     route('GET', '/admin/loggers/{logger}', GET_DOC, ({ params }) => {
       const name = params['logger'] ?? ''
-      const level = loggers.get(name)
+      const level = levels.get(name)
       if (level === null) throw new RequestError(404, `Logger ${name} not found.`)
       return json(200, level)
     }),
@@ -43,7 +27,7 @@ export function loggerRoutes(services: LoggerServices): Route[] {
 }
 
 async function setLevel(
-  { herder, loggers }: LoggerServices,
+  { herder, levels }: LoggerServices,
   { request, params }: Call
 ): Promise<RestResponse> {
   const name = params['logger'] ?? ''
@@ -51,9 +35,9 @@ async function setLevel(
   if (level === null) {
     throw new RequestError(400, "Desired 'level' parameter was not specified in request.")
   }
-  if (!loggers.knows(level)) throw new RequestError(404, `invalid log level '${level}'.`)
+  if (!levels.knows(level)) throw new RequestError(404, `invalid log level '${level}'.`)
   if (request.query.get('scope')?.toLowerCase() !== 'cluster') {
-    return json(200, loggers.set(name, level))
+    return json(200, levels.set(name, level))
   }
   await herder.setClusterLogLevel(name, level.toUpperCase())
   return empty(204)

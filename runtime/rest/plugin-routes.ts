@@ -1,3 +1,4 @@
+import type { ConnectorValidation } from '../config/connector-validation.ts'
 import type { GivenConfig, Herder } from '../herder/herder.ts'
 import { RequestError } from '../herder/request-error.ts'
 import { json } from './answers.ts'
@@ -5,36 +6,26 @@ import { readConfig } from './request-json.ts'
 import { type Call, flag, type Route, route } from './route.ts'
 import type { ShownConfigs } from './shown-config.ts'
 
-/** What `/connector-plugins` answers, in Kafka Connect's shapes. */
-export interface PluginCatalogue {
-  /** `GET /connector-plugins`. */
-  list(connectorsOnly: boolean): Promise<readonly object[]>
-  /** `GET /connector-plugins/{p}/config`. @throws with the status for an unknown plugin or version */
-  keys(plugin: string, version: string): Promise<readonly object[]>
-  /** `PUT /connector-plugins/{p}/config/validate`. @throws with the status where there is no plugin */
-  validate(config: GivenConfig): Promise<object>
-}
-
 export interface PluginServices {
   readonly herder: Herder
   readonly shown: ShownConfigs
-  readonly plugins: PluginCatalogue
+  readonly validation: Pick<ConnectorValidation, 'list' | 'keys' | 'validate'>
 }
 
 /** What there is to configure, and whether a config is right. */
 export function pluginRoutes(services: PluginServices): Route[] {
-  const { plugins } = services
+  const { validation } = services
   return [
     route('GET', '/connector-plugins', LIST_DOC, async ({ request }) => {
       const connectorsOnly = !request.query.has('connectorsOnly') || flag(request, 'connectorsOnly')
-      return json(200, await plugins.list(connectorsOnly))
+      return json(200, await validation.list(connectorsOnly))
     }),
     route('GET', '/connector-plugins/{plugin}/config', KEYS_DOC, async ({ request, params }) => {
       const version = request.query.get('version') ?? 'latest'
-      return json(200, await plugins.keys(params['plugin'] ?? '', version))
+      return json(200, await validation.keys(params['plugin'] ?? '', version))
     }),
     route('PUT', '/connector-plugins/{plugin}/config/validate', VALIDATE_DOC, async (call) =>
-      json(200, await plugins.validate(await configToValidate(services, call)))
+      json(200, await validation.validate(await configToValidate(services, call)))
     )
   ]
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { errorAnswer } from './error-answer.ts'
+import { failure } from './answers.ts'
 import type { RestResponse } from './http.ts'
 
 /** What a refused request may still send before its connection is cut: most callers read after that. */
@@ -13,7 +13,7 @@ export type ReadBody = { body: Buffer } | { refusal: RestResponse } | null
 export function refuseByHeaders(request: IncomingMessage, maxBytes: number): RestResponse | null {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
-    return errorAnswer(415, 'The body is compressed: send it without Content-Encoding')
+    return failure(415, 'The body is compressed: send it without Content-Encoding')
   }
   const length = Number(request.headers['content-length'] ?? 0)
   return length > maxBytes ? tooLarge(maxBytes) : null
@@ -60,7 +60,7 @@ export async function drain(request: IncomingMessage): Promise<void> {
 }
 
 function tooLarge(maxBytes: number): RestResponse {
-  return errorAnswer(
+  return failure(
     413,
     `The body is larger than ${maxBytes} bytes (rest.request.max.bytes of the worker)`
   )

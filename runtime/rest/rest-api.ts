@@ -1,19 +1,21 @@
 import { ConnectError, describeError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import { ConfigRefusal } from '../config/config-refusal.ts'
+import type { ConnectorValidation } from '../config/connector-validation.ts'
 import type { Plugins } from '../config/plugins.ts'
-import type { GivenConfig, Herder } from '../herder/herder.ts'
+import type { Herder } from '../herder/herder.ts'
 import { ForwardError, RequestError } from '../herder/request-error.ts'
+import type { LogLevels } from '../metrics/log-levels.ts'
 import { failure, json } from './answers.ts'
 import { connectorRoutes } from './connector-routes.ts'
 import type { Forwarder } from './forward.ts'
 import type { RestHandler, RestRequest, RestResponse } from './http.ts'
 import { internalRoutes } from './internal-routes.ts'
 import { lifecycleRoutes } from './lifecycle-routes.ts'
-import { type Loggers, loggerRoutes } from './logger-routes.ts'
+import { loggerRoutes } from './logger-routes.ts'
 import { offsetRoutes } from './offset-routes.ts'
 import { openApi } from './openapi.ts'
-import { type PluginCatalogue, pluginRoutes } from './plugin-routes.ts'
+import { pluginRoutes } from './plugin-routes.ts'
 import { type Route, route } from './route.ts'
 import { Router } from './router.ts'
 import { type ServerVersion, serverRoutes } from './server-routes.ts'
@@ -23,10 +25,8 @@ export interface RestApiOptions {
   readonly herder: Herder
   /** For what of a config is secret. */
   readonly plugins: Plugins
-  readonly catalogue: PluginCatalogue
-  /** @throws {ConfigRefusal} when a connector cannot have this config */
-  check(config: GivenConfig): Promise<void>
-  readonly loggers: Loggers
+  readonly validation: ConnectorValidation
+  readonly levels: LogLevels
   readonly forwarder: Forwarder
   /** What `GET /` says. */
   readonly version: ServerVersion
@@ -62,7 +62,7 @@ export function restRoutes(options: RestApiOptions): Route[] {
     ...lifecycleRoutes(services),
     ...offsetRoutes(options.herder),
     ...internalRoutes(services),
-    ...pluginRoutes({ ...services, plugins: options.catalogue }),
+    ...pluginRoutes(services),
     ...loggerRoutes(services)
   ]
   const description: Route = {

@@ -4,8 +4,8 @@ import { hostname } from 'node:os'
 import { ConnectError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import { isWildcard, type Listener, listenerUrl } from '../config/listener.ts'
+import { failure } from './answers.ts'
 import { Authenticator } from './authenticator.ts'
-import { errorAnswer } from './error-answer.ts'
 import type { RestHandler, RestRequest, RestResponse } from './http.ts'
 import { createListenerServer } from './listener-server.ts'
 import { withoutTrailingSlashes } from './request-target.ts'
@@ -176,7 +176,7 @@ function answerAtStart({ path }: RestRequest, stage: string): RestResponse {
   const again = { 'Retry-After': '1' }
   const plain = withoutTrailingSlashes(path)
   if (plain !== '/health' && plain !== '/livez' && plain !== '/readyz') {
-    return errorAnswer(503, message, again)
+    return failure(503, message, again)
   }
   return {
     // The process lives, though it is not of use yet.

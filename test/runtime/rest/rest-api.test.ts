@@ -65,10 +65,7 @@ describe('the REST API', () => {
 
   it('answers what validation refuses with its status and text', async () => {
     const validation = connectValidation()
-    const ask = api(
-      { connectors: () => [], group: { isLeader: true } as never },
-      { catalogue: validation, check: (config) => validation.check(config) }
-    )
+    const ask = api({ connectors: () => [], group: { isLeader: true } as never }, { validation })
     const config = { 'connector.class': 'FileStreamSource', topic: 't' }
     const validated = await ask(
       'PUT',
@@ -133,7 +130,7 @@ describe('the REST API', () => {
       if (config['bad'] !== undefined) throw new RequestError(400, 'bad config')
     }
     const body = (config: GivenConfig) => ({ name: 'a', config })
-    const ask = api(herder as never, { check })
+    const ask = api(herder as never, { validation: { check } as never })
     assert.equal((await ask('POST', '/connectors', body({ bad: '1' }))).status, 400)
     const answer = await ask('POST', '/connectors', body({ x: null, ...password }))
     assert.equal(answer.status, 201)
@@ -150,14 +147,14 @@ describe('the REST API', () => {
 
   it('fills in stored secrets for validation only for who may change connectors', async () => {
     const validated: GivenConfig[] = []
-    const catalogue = {
+    const validation = {
       validate: async (config: GivenConfig) => {
         validated.push(config)
         return {}
       }
     }
     const herder = { connectors: () => ['a'], connector: async () => info('a', password) }
-    const ask = api(herder as never, { catalogue: catalogue as never })
+    const ask = api(herder as never, { validation: validation as never })
     const config = { name: 'a', 'database.hostname': 'evil', 'database.password': '********' }
     const path = '/connector-plugins/Any/config/validate'
     await ask('PUT', path, config)
