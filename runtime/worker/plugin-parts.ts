@@ -2,6 +2,7 @@ import type { ConfigOf, ConfigSpec, RawConfig } from '../api/config.ts'
 import { ConnectError } from '../api/errors.ts'
 import { predicateKeys, transformKeys } from '../config/connector-keys.ts'
 import { parseConfig } from '../config/parse-config.ts'
+import { versionOf } from '../config/plugin-catalog.ts'
 import type { Plugins } from '../config/plugins.ts'
 import type { TaskPart } from '../metrics/metrics.ts'
 import { type ChainStep, TransformChain } from '../transforms/chain.ts'
@@ -105,7 +106,7 @@ export async function partsOf(
   const part = async (
     kind: 'converter' | 'header_converter' | 'transform' | 'predicate',
     of: Omit<TaskPart, 'version'>
-  ) => ({ ...of, version: (await plugins.find(kind, of.className)).version ?? null })
+  ) => ({ ...of, version: versionOf(await plugins.find(kind, of.className)) })
   const converter = (role: 'key' | 'value' | 'header') =>
     part(role === 'header' ? 'header_converter' : 'converter', {
       role: `${role}_converter`,
