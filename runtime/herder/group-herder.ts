@@ -85,6 +85,7 @@ export class GroupHerder implements Herder {
 
   /**
    * Joins the group and starts what it is given.
+   * @throws {ConnectError} why the group does not take this worker, such as GROUP_PROTOCOL
    * @param declared with these, they alone run, as of their files
    */
   async start(declared?: readonly DeclaredConnector[]): Promise<void> {

@@ -29,6 +29,8 @@ export interface GroupHandler {
    * when nothing of it runs here any more.
    */
   lost(): Promise<void>
+  /** The group does not take this worker, and trying again does not help. It is tried again all the same. */
+  refused(error: ConnectError): void
 }
 
 export interface GroupMemberOptions {
@@ -228,7 +230,7 @@ export class GroupMember {
 
   /** Whether what failed means that the group went on alone; and waits before the next try. */
   async #failed(error: unknown): Promise<void> {
-    const { logger, clock } = this.#options
+    const { logger, clock, handler } = this.#options
     if (this.#attempt.signal.aborted) return
     if (error instanceof GroupError) {
       if (error.refusal === 'REBALANCE_IN_PROGRESS') return
@@ -244,6 +246,7 @@ export class GroupMember {
       logger[level]('Cannot take part in the group; trying again.', { error: message, ...fields })
     }
     this.#failedAt = message
+    if (error instanceof ConnectError && !error.retriable) handler.refused(error)
     await sleep(clock, RETRY_MS, this.#closing.signal)
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
-import { describeError, RetriableError } from '../api/errors.ts'
+import { type ConnectError, describeError, RetriableError } from '../api/errors.ts'
 import type { Logger } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { GroupCoordinator } from '../broker/group-coordinator.ts'
@@ -145,6 +145,7 @@ export class GroupWorker implements GroupHandler {
 
   /**
    * Joins the group. Resolves at the first assignment.
+   * @throws {ConnectError} why the group does not take this worker, such as GROUP_PROTOCOL
    * @param before done after it and before anything starts
    */
   async start(before: () => Promise<void> = async () => {}): Promise<void> {
@@ -301,6 +302,10 @@ export class GroupWorker implements GroupHandler {
     // Others may have led meanwhile. This comes before the next assignment, which waits in the queue.
     void this.queue.run(() => this.leader.resign()).catch(() => {})
     await this.worker.stop(this.worker.owned(), { abandon: true, silent: true })
+  }
+
+  refused(error: ConnectError): void {
+    this.#joined.reject(error)
   }
 
   async #isCurrent({ connector: name, task, tasks, config }: WantedTask): Promise<boolean> {
