@@ -52,9 +52,10 @@ export function statusRows(status: StatusAnswer): string[][] {
   ]
 }
 
-/** What a trace begins with: the error, without the places that it went through. */
+/** What a trace begins with: the error, without the places that it went through, fit for a terminal. */
 export function firstLine(trace: string | null): string {
-  return trace?.split('\n')[0]?.trim() ?? ''
+  const [first = ''] = trace?.split('\n') ?? []
+  return first.replaceAll(/\p{Cc}/gu, ' ').trim()
 }
 
 /** Whether a connector and all of its tasks do what they should. */
