@@ -56,7 +56,7 @@ function isBusy(status: number, message: string): boolean {
 function notFound({ path }: Call, message: string): ConnectError {
   return /^HTTP 404|without a reason$/.test(message)
     ? new ConnectError('NOT_A_WORKER', `the worker does not know ${path}`, {
-        hint: 'check the path of --url; a worker older than Kafka Connect 3.6 lacks some requests'
+        hint: 'check the path of --url; a worker older than Kafka Connect 3.8 lacks some requests'
       })
     : new ConnectError('UNKNOWN_CONNECTOR', message, {
         hint: 'millrace connectors list shows the names'
