@@ -162,9 +162,11 @@ export class SinkRunner {
     await feed.interrupt()
     const isNew = (partition: TopicPartition) => this.#positions.get(partition) === undefined
     const added = partitions.filter(isNew)
-    const stored = (await task.open?.(partitions)) ?? []
+    const stored = ((await task.open?.(partitions)) ?? []).filter(isNew)
     const { group, reset } = settings
-    const starts = await startPositions(added, stored.filter(isNew), { broker, group, reset })
+    const starts = await startPositions(added, stored, { broker, group, reset })
+    // The group may be behind the target, or know nothing of it: lag tools ask the group.
+    this.#commits.written(stored, 0)
     for (const position of starts) this.#positions.set(position)
     this.#positions.keep(partitions)
     feed.assign(this.#positions.all())
