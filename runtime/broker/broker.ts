@@ -51,8 +51,12 @@ export interface TopicDescription {
   readonly configs: Readonly<Record<string, string>>
 }
 
-/** A position to look up: both ends, or the first record at or after a time (ms since 1970). */
-export type OffsetSpec = 'earliest' | 'latest' | { readonly timestamp: number }
+/**
+ * A position to look up: the first record, the end of what readers may see, the end of everything that
+ * is written (with transactions that are still open), or the first record at or after a time (ms since
+ * 1970).
+ */
+export type OffsetSpec = 'earliest' | 'latest' | 'written' | { readonly timestamp: number }
 
 export interface ProducerOptions {
   readonly clientId: string

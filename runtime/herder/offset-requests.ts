@@ -54,7 +54,7 @@ export class StoredOffsets implements OffsetRequests {
     const { kind } = await this.#plugin(connector)
     if (kind === 'sink') return sinkOffsets(this.#parts.broker, groupOf(connector))
     const store = await this.#parts.openOffsets()
-    await store.refresh()
+    await store.look()
     return store.list(connector.name)
   }
 

@@ -103,10 +103,23 @@ export class CompactedTopic {
     return partitionOfKey(Buffer.from(key), this.#partitions)
   }
 
-  /** Resolves when everything that was written before the call has been handed to `onRecord`. */
-  async readToEnd(signal?: AbortSignal): Promise<void> {
+  /** Resolves when everything that could be read at the time of the call has been handed to `onRecord`. */
+  readToEnd(signal?: AbortSignal): Promise<void> {
+    return this.#readTo('latest', signal)
+  }
+
+  /**
+   * Resolves when everything that was written before the call has been handed to `onRecord`, or was
+   * aborted. Where a transaction is still open it waits: Kafka also ends a committed one only some time
+   * after it says so, and shows nothing that comes later in the partition before.
+   */
+  readWritten(signal?: AbortSignal): Promise<void> {
+    return this.#readTo('written', signal)
+  }
+
+  async #readTo(end: 'latest' | 'written', signal?: AbortSignal): Promise<void> {
     const all = this.#positions.map((_, partition) => ({ topic: this.name, partition }))
-    const ends = await this.#broker.offsets(all, 'latest')
+    const ends = await this.#broker.offsets(all, end)
     if (this.#following) {
       await new Promise<void>((done) => {
         this.#waiters.add({ ends, done })

@@ -109,7 +109,7 @@ export class ConfigStore {
     await this.resign()
     const producer = await this.#broker.producer({ clientId: transactionalId, transactionalId })
     this.#leading = { producer }
-    await this.#topic.readToEnd()
+    await this.#topic.readWritten()
   }
 
   /** Whether `lead` was called, and no write has failed since. */
@@ -147,7 +147,7 @@ export class ConfigStore {
   /** Any worker, as in Kafka Connect: a pause must not have to wait for a leader. */
   async putTargetState(name: string, state: TargetState): Promise<void> {
     await this.#topic.write([targetRecord(name, state)])
-    await this.#topic.readToEnd()
+    await this.#topic.readWritten()
   }
 
   /**
@@ -205,7 +205,7 @@ export class ConfigStore {
       void leading.producer.close().catch(() => undefined)
       throw error
     }
-    await this.#topic.readToEnd()
+    await this.#topic.readWritten()
   }
 }
 

@@ -64,8 +64,17 @@ export class OffsetStore {
     return this.#topic.name
   }
 
-  /** Reads what was written since. A task does it after it has fenced its predecessor. */
+  /**
+   * Reads all that was written since. A task does it after it has fenced its predecessor. On Kafka an
+   * open transaction, of whatever task, hides all that comes later in its partition: its end is waited
+   * for, because this task's own offset may be behind it.
+   */
   refresh(signal?: AbortSignal): Promise<void> {
+    return this.#topic.readWritten(signal)
+  }
+
+  /** Reads what can be seen by now, without waiting for anybody. */
+  look(signal?: AbortSignal): Promise<void> {
     return this.#topic.readToEnd(signal)
   }
 

@@ -44,6 +44,29 @@ export function transactionContract(fixture: BrokerFixture): void {
       await reader.close()
     })
 
+    it('count as written when they have committed, though readers may see them later', async () => {
+      const topic = await fixture.topic()
+      const place = { topic, partition: 0 }
+      const producer = await open(fixture.name('tx'))
+      const reader = await fixture.readerAt([{ ...place, offset: 0 }])
+      let position = 0
+      for (let count = 1; count <= 20; count++) {
+        await producer.append(topic, 0, [record(`${count}`)])
+        await producer.commit()
+        const [end] = await fixture.broker.offsets([place], 'written')
+        const seen: (string | null)[] = []
+        while (position < (end?.offset ?? 0)) {
+          for (const batch of await reader.read(SHORT_WAIT)) {
+            seen.push(...values(batch.records))
+            position = batch.nextOffset
+          }
+        }
+        assert.deepEqual(seen, [`${count}`])
+      }
+      await producer.close()
+      await reader.close()
+    })
+
     it('leave nothing when aborted or closed', async () => {
       const topic = await fixture.topic()
       const id = fixture.name('tx')

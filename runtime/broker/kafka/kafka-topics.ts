@@ -77,16 +77,21 @@ export class KafkaTopics {
     places: readonly TopicPartition[],
     spec: OffsetSpec
   ): Promise<readonly TopicPartitionOffset[]> {
+    if (spec === 'written') return this.#list(places, LATEST, false)
     const time = spec === 'earliest' ? EARLIEST : spec === 'latest' ? LATEST : spec.timestamp
-    const found = await this.#list(places, time)
+    const found = await this.#list(places, time, true)
     const missing = found.filter(({ offset }) => offset < 0)
     if (missing.length === 0) return found
-    const ends = await this.#list(missing, LATEST)
+    const ends = await this.#list(missing, LATEST, true)
     return found.map((place) => ends[missing.indexOf(place)] ?? place)
   }
 
-  async #list(places: readonly TopicPartition[], time: number): Promise<TopicPartitionOffset[]> {
-    const request = (asked: readonly TopicPartition[]) => listOffsetsRequest(asked, time)
+  async #list(
+    places: readonly TopicPartition[],
+    time: number,
+    committed: boolean
+  ): Promise<TopicPartitionOffset[]> {
+    const request = (asked: readonly TopicPartition[]) => listOffsetsRequest(asked, time, committed)
     const results = await this.#askLeaders(places, request, 'list the offsets of')
     return places.map(({ topic, partition }) => {
       const same = (one: TopicPartition) => one.partition === partition && one.topic === topic

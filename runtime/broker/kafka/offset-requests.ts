@@ -16,24 +16,27 @@ export interface ListOffsetsAnswer extends Answer {
 
 export const EARLIEST = -2
 export const LATEST = -1
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const CONSUMER = -1
 
 /**
- * ListOffsets version 2, of committed records: the latest is the last stable offset.
+ * ListOffsets version 2.
  *
  * @param time ms since 1970 for the first record at or after it, or EARLIEST or LATEST
+ * @param committed whether the latest is the last stable offset, or else the high watermark
  */
 export function listOffsetsRequest(
   partitions: readonly TopicPartition[],
-  time: number
+  time: number,
+  committed: boolean
 ): WireRequest<ListOffsetsAnswer> {
   return {
     apiKey: 2,
     apiVersion: 2,
     apiName: 'ListOffsets',
     write: (writer) => {
-      writer.int32(CONSUMER).int8(READ_COMMITTED)
+      writer.int32(CONSUMER).int8(committed ? READ_COMMITTED : READ_UNCOMMITTED)
       const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
       writer.array(topics, ([topic, parts]) => {
         writer.string(topic)

@@ -240,7 +240,8 @@ export class LmdbBroker implements Broker {
     spec: OffsetSpec
   ): number {
     if (spec === 'earliest') return partition.state.start
-    if (spec === 'latest') return partition.state.end
+    // An open transaction has written nothing yet.
+    if (spec === 'latest' || spec === 'written') return partition.state.end
     return offsetAtTime(this.#store, partition, spec.timestamp)
   }
 }
