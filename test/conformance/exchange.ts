@@ -37,6 +37,31 @@ export function capturedExchanges(): Exchange[] {
     .map((line) => JSON.parse(line) as Exchange)
 }
 
+/** Places where two runs of the capture differed, and what the other run had (`volatile.json`). */
+export type Volatile = ReadonlyMap<
+  string,
+  readonly { readonly at: string; readonly other: unknown }[]
+>
+
+export function volatilePlaces(): Volatile {
+  const text = readFileSync(join(projectRoot, 'test/golden/connect/volatile.json'), 'utf8')
+  const cases: Record<string, { pointer: string; other_run: unknown }[]> = JSON.parse(text)
+  return new Map(
+    Object.entries(cases).map(([name, places]) => [
+      name,
+      places.map(({ pointer, other_run: other }) => ({ at: placeOf(pointer), other }))
+    ])
+  )
+}
+
+/** A JSON pointer as differences name places: `/body/tasks/0/state` is `body.tasks[0].state`. */
+function placeOf(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)/g, '[$1]')
+    .replaceAll('/', '.')
+}
+
 /** What stands in the captured texts for things that differ from machine to machine. */
 export interface Places {
   /** The folder of the file connectors. */
