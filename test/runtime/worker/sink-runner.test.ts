@@ -4,7 +4,6 @@ import { DataError, RetriableError } from '../../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../../runtime/api/record.ts'
 import type { SinkTaskContext } from '../../../runtime/api/task.ts'
 import type { Broker } from '../../../runtime/broker/broker.ts'
-import { shareOf } from '../../../runtime/worker/sink-assignment.ts'
 import { nextTurn } from '../../../runtime/worker/wakeup.ts'
 import { embeddedTopics, readAll } from '../../support/embedded.ts'
 import { until } from '../../support/until.ts'
@@ -17,6 +16,10 @@ async function topic(broker: Broker, name: string, values: (string | null)[], pa
   await broker.createTopics([{ name, partitions }])
   await fillTopic(broker, name, values)
 }
+
+/** A sink whose target has what comes before an offset. */
+const storing = (offset: number) =>
+  Object.assign(new Kept(), { open: async () => [{ topic: 't', partition: 0, offset }] })
 
 describe('the sink loop', () => {
   it('puts every record in order and commits where to go on', async () => {
@@ -52,11 +55,12 @@ describe('the sink loop', () => {
 
   it('tells the group of the offsets that the target stores', async () => {
     await using topics = await embeddedTopics()
-    await topic(topics.broker, 't', texts(10))
-    const stored = [{ topic: 't', partition: 0, offset: 10 }]
-    const task = Object.assign(new Kept(), { open: async () => stored })
-    const { runner, run } = sinkRunner(task, { broker: topics.broker, config: { topics: 't' } })
-    await until(async () => (await topics.broker.groupOffsets('connect-c'))[0]?.offset === 10)
+    await topic(topics.broker, 't', texts(1))
+    const { runner, run } = sinkRunner(storing(1), {
+      broker: topics.broker,
+      config: { topics: 't' }
+    })
+    await until(async () => (await topics.broker.groupOffsets('connect-c'))[0]?.offset === 1)
     runner.stop()
     await run
   })
@@ -66,9 +70,7 @@ describe('the sink loop', () => {
     const { broker } = topics
     await topic(broker, 't', texts(10))
     await broker.commitGroupOffsets('connect-c', [{ topic: 't', partition: 0, offset: 9 }])
-    const task = Object.assign(new Kept(), {
-      open: async () => [{ topic: 't', partition: 0, offset: 4 }]
-    })
+    const task = storing(4)
     const { runner, run } = sinkRunner(task, { broker, config: { topics: 't' } })
     await task.has(6)
     runner.stop()
@@ -290,25 +292,6 @@ describe('the sink loop', () => {
     runner.stop()
     await run
     assert.ok(most > 1_000_000 && most <= 2_600_000, `${most} bytes held`)
-  })
-})
-
-describe('the partitions of a sink', () => {
-  it('belong to exactly one task, evenly, and never move when topics appear', () => {
-    const one = (name: string, partitions: number) => ({ name, partitions, configs: {} })
-    const before = [one('a', 4), one('c', 8)]
-    const after = [one('0', 3), ...before, one('b', 5)]
-    for (const tasks of [1, 2, 3, 4]) {
-      const shares = Array.from({ length: tasks }, (_, task) => shareOf(before, task, tasks))
-      assert.equal(shares.flat().length, 12)
-      assert.equal(new Set(shares.flat().map((p) => `${p.topic}-${p.partition}`)).size, 12)
-      shares.forEach((share, task) => {
-        const later = shareOf(after, task, tasks)
-        for (const place of share) {
-          assert.ok(later.some((p) => p.topic === place.topic && p.partition === place.partition))
-        }
-      })
-    }
   })
 })
 
