@@ -36,6 +36,8 @@ const RESERVED_EPOCHS = 16
 export class Leader {
   readonly #options: LeaderOptions
   #owners = new Map<string, MemberMetadata>()
+  /** By member id: what this leader gave last. */
+  #given: ReadonlyMap<string, Assignment> = new Map()
   /** What nobody owns, and who had it, until the end of the delay. */
   #missing = new Map<string, { readonly id: TaskId; readonly workerId: string }>()
   #delayEnd: number | null = null
@@ -60,6 +62,7 @@ export class Leader {
   /** Forgets what it knew: another worker leads. */
   async resign(): Promise<void> {
     this.#owners = new Map()
+    this.#given = new Map()
     this.#missing.clear()
     this.#endDelay()
     this.#epoch = 0
@@ -74,11 +77,12 @@ export class Leader {
    * @throws {FencedError} when another worker leads by now
    */
   async assign(
-    members: ReadonlyMap<string, MemberMetadata>
+    told: ReadonlyMap<string, MemberMetadata>
   ): Promise<ReadonlyMap<string, Assignment>> {
     const { configs } = this.#options
     if (configs.isLeading) await configs.refresh()
     else await this.#lead()
+    const members = this.#withGiven(told)
     const epoch = await this.#nextEpoch(members)
     const work = this.#work()
     const returned = this.#noteMissing(members, work)
@@ -89,7 +93,26 @@ export class Leader {
     const held = [...this.#missing.values()].map(({ id }) => id)
     const { byMember } = assign({ members: owners, work, held })
     this.#remember(members, byMember)
-    return new Map([...members.keys()].map((id) => [id, this.#tell(byMember.get(id) ?? [], epoch)]))
+    this.#given = new Map(
+      [...members.keys()].map((id) => [id, this.#tell(byMember.get(id) ?? [], epoch)])
+    )
+    return this.#given
+  }
+
+  /**
+   * A join that was under way for long, on a connection that its member has given up, tells what the
+   * member had then. By now it may run what it was given since.
+   */
+  #withGiven(told: ReadonlyMap<string, MemberMetadata>): ReadonlyMap<string, MemberMetadata> {
+    return new Map(
+      [...told].map(([id, member]) => {
+        const given = this.#given.get(id)
+        if (given === undefined || member.epoch >= given.epoch) return [id, member]
+        const all = [...member.owned, ...given.owned]
+        const owned = [...new Map(all.map((work) => [taskKey(work), work])).values()]
+        return [id, { ...member, owned }]
+      })
+    )
   }
 
   #tell(owned: readonly TaskId[], epoch: number): Assignment {
