@@ -22,6 +22,8 @@ export interface LeaderOptions {
   newKey(): string
   /** Which connectors run at all. */
   manages(name: string): boolean
+  /** The epoch that this worker has been given. */
+  epoch(): number
   /** Asks for a new generation. */
   rejoin(): void
 }
@@ -36,7 +38,8 @@ const RESERVED_EPOCHS = 16
 export class Leader {
   readonly #options: LeaderOptions
   #owners = new Map<string, MemberMetadata>()
-  /** By member id: what this leader gave last. */
+  /** By member id: what this leader gave last, and what it gave last of which somebody has heard. */
+  #made: ReadonlyMap<string, Assignment> = new Map()
   #given: ReadonlyMap<string, Assignment> = new Map()
   /** What nobody owns, and who had it, until the end of the delay. */
   #missing = new Map<string, { readonly id: TaskId; readonly workerId: string }>()
@@ -62,6 +65,7 @@ export class Leader {
   /** Forgets what it knew: another worker leads. */
   async resign(): Promise<void> {
     this.#owners = new Map()
+    this.#made = new Map()
     this.#given = new Map()
     this.#missing.clear()
     this.#endDelay()
@@ -93,10 +97,11 @@ export class Leader {
     const held = [...this.#missing.values()].map(({ id }) => id)
     const { byMember } = assign({ members: owners, work, held })
     this.#remember(members, byMember)
-    this.#given = new Map(
+    this.#made = new Map(
       [...members.keys()].map((id) => [id, this.#tell(byMember.get(id) ?? [], epoch)])
     )
-    return this.#given
+    if (isWithheld(told, members, byMember)) this.#options.rejoin()
+    return this.#made
   }
 
   /**
@@ -104,6 +109,9 @@ export class Leader {
    * member had then. By now it may run what it was given since.
    */
   #withGiven(told: ReadonlyMap<string, MemberMetadata>): ReadonlyMap<string, MemberMetadata> {
+    const [made] = this.#made.values()
+    const heard = Math.max(this.#options.epoch(), ...[...told.values()].map(({ epoch }) => epoch))
+    if (made !== undefined && heard >= made.epoch) this.#given = this.#made
     return new Map(
       [...told].map(([id, member]) => {
         const given = this.#given.get(id)
@@ -225,6 +233,21 @@ export class Leader {
     this.#epoch = epoch
     return epoch
   }
+}
+
+/**
+ * Whether something is kept from others for a member that did not say that it has it. It will not say
+ * that it has stopped it either: the next generation brings that out.
+ */
+function isWithheld(
+  told: ReadonlyMap<string, MemberMetadata>,
+  assumed: ReadonlyMap<string, MemberMetadata>,
+  byMember: ReadonlyMap<string, readonly TaskId[]>
+): boolean {
+  return [...assumed].some(([id, { owned }]) => {
+    const clear = [...(told.get(id)?.owned ?? []), ...(byMember.get(id) ?? [])].map(taskKey)
+    return owned.some((work) => !clear.includes(taskKey(work)))
+  })
 }
 
 /** The connector itself, and its tasks unless it is stopped. */
