@@ -65,7 +65,7 @@ export class Checker {
   rowsWritten(
     run: RunName,
     partition: number,
-    put: { readonly known: number; readonly first: number; readonly count: number }
+    put: { readonly known: number; readonly first: number }
   ): void {
     if (put.first === put.known) return
     this.violated(

@@ -10,6 +10,13 @@ interface Row {
   next: number
 }
 
+/** Rows of one partition. */
+export interface Put {
+  readonly partition: number
+  readonly first: number
+  readonly count: number
+}
+
 /** Which worker's run of a task something comes from. */
 export interface RunId extends TaskId {
   readonly worker: string
@@ -60,12 +67,16 @@ export class OutsideWorld {
     return { epoch, next: rows.map(({ next }) => next) }
   }
 
-  /** Writes the rows from `first` on, and the position after them. @throws {FencedError} */
-  write(run: RunId, put: { partition: number; epoch: number; first: number; count: number }): void {
-    const row = this.#row(run.connector, put.partition)
-    if (row.epoch !== put.epoch) throw lost(run)
-    this.#checker.rowsWritten(run, put.partition, { known: row.next, ...put })
-    row.next = put.first + put.count
+  /** Writes rows and the positions after them, all or nothing. @throws {FencedError} */
+  write(run: RunId, epoch: number, puts: readonly Put[]): void {
+    const rows = puts.map(({ partition }) => this.#row(run.connector, partition))
+    if (rows.some((row) => row.epoch !== epoch)) throw lost(run)
+    puts.forEach(({ partition, first, count }, index) => {
+      const row = rows[index]
+      if (row === undefined) return
+      this.#checker.rowsWritten(run, partition, { first, known: row.next })
+      row.next = first + count
+    })
   }
 
   #row(connector: string, partition: number): Row {

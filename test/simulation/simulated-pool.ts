@@ -24,6 +24,7 @@ export interface PoolOptions extends RunParts {
 export interface ActiveRun extends TaskId {
   readonly number: number
   readonly generation: number
+  readonly config: RawConfig
   state: 'STARTING' | 'RUNNING' | 'PAUSED'
 }
 
@@ -54,8 +55,8 @@ export class SimulatedPool implements TaskPool {
   run(spec: TaskSpec, listener: RunListener): TaskRun {
     const { clock, checker, worker } = this.#options
     const number = ++this.#runs
-    const { connector, task, generation } = spec
-    const active: ActiveRun = { connector, task, number, generation, state: 'STARTING' }
+    const { connector, task, generation, config } = spec
+    const active: ActiveRun = { connector, task, number, generation, config, state: 'STARTING' }
     this.#active.set(number, active)
     checker.began({ connector, task, generation, worker })
     const ended = Promise.withResolvers<void>()

@@ -138,21 +138,20 @@ export class SimulatedRun {
           world.claim(this.#id, partitions)
         )
       : null
-    const next = claimed?.next ?? partitions.map(() => 0)
+    let next: readonly number[] = claimed?.next ?? partitions.map(() => 0)
     this.#report(this.#paused ? 'PAUSED' : 'RUNNING')
     while (await this.#next()) {
-      if (partitions.length === 0) continue
-      const index = random.below(partitions.length)
-      const partition = partitions[index] ?? 0
-      const put = { partition, first: next[index] ?? 0, count: 1 + random.below(3) }
+      const puts = partitions.map((partition, index) => {
+        return { partition, first: next[index] ?? 0, count: random.below(3) }
+      })
       if (!this.#parts.mayWrite()) throw new FencedError('The lease has ended')
       checker.sent(this.#id)
       if (claimed !== null) {
         await connection.call(`rows of ${taskName(this.#spec)}`, () =>
-          world.write(this.#id, { ...put, epoch: claimed.epoch })
+          world.write(this.#id, claimed.epoch, puts)
         )
       }
-      next[index] = put.first + put.count
+      next = puts.map(({ first, count }) => first + count)
     }
   }
 

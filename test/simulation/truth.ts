@@ -1,5 +1,6 @@
 import { systemClock } from '../../runtime/api/clock.ts'
 import type { GroupHerder } from '../../runtime/herder/group-herder.ts'
+import { sameConfig } from '../../runtime/herder/reconcile.ts'
 import type { ConnectorConfig } from '../../runtime/stores/config-log.ts'
 import { ConfigStore } from '../../runtime/stores/config-store.ts'
 import { StatusStore } from '../../runtime/stores/status-store.ts'
@@ -88,6 +89,8 @@ function badRun({ worker, run }: Placed, connector: ConnectorConfig, statuses: S
   const state = connector.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING'
   const name = taskName(run)
   if (run.state !== state) return [`${name} is ${run.state} on ${worker.process.name}`]
+  const due = run.task === CONNECTOR ? connector.config : connector.tasks?.[run.task]
+  if (!sameConfig(run.config, due ?? {})) return [`${name} runs with an older config`]
   const status = statuses.task(run.connector, run.task)
   const { workerId } = worker
   if (
