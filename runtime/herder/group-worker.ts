@@ -105,6 +105,7 @@ export class GroupWorker implements GroupHandler {
     this.leader = new Leader({
       ...options,
       manages: (name) => this.manages(name),
+      epoch: () => this.generations.epoch,
       rejoin: () => this.member.rejoin()
     })
     this.member = new GroupMember({ ...options, coordinator, handler: this, lease: this.lease })

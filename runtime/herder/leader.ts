@@ -22,6 +22,8 @@ export interface LeaderOptions {
   newKey(): string
   /** Which connectors run at all. */
   manages(name: string): boolean
+  /** The epoch that this worker has been given. */
+  epoch(): number
   /** Asks for a new generation. */
   rejoin(): void
 }
@@ -36,6 +38,9 @@ const RESERVED_EPOCHS = 16
 export class Leader {
   readonly #options: LeaderOptions
   #owners = new Map<string, MemberMetadata>()
+  /** By member id: what this leader gave last, and what it gave last of which somebody has heard. */
+  #made: ReadonlyMap<string, Assignment> = new Map()
+  #given: ReadonlyMap<string, Assignment> = new Map()
   /** What nobody owns, and who had it, until the end of the delay. */
   #missing = new Map<string, { readonly id: TaskId; readonly workerId: string }>()
   #delayEnd: number | null = null
@@ -60,6 +65,8 @@ export class Leader {
   /** Forgets what it knew: another worker leads. */
   async resign(): Promise<void> {
     this.#owners = new Map()
+    this.#made = new Map()
+    this.#given = new Map()
     this.#missing.clear()
     this.#endDelay()
     this.#epoch = 0
@@ -74,11 +81,12 @@ export class Leader {
    * @throws {FencedError} when another worker leads by now
    */
   async assign(
-    members: ReadonlyMap<string, MemberMetadata>
+    told: ReadonlyMap<string, MemberMetadata>
   ): Promise<ReadonlyMap<string, Assignment>> {
     const { configs } = this.#options
     if (configs.isLeading) await configs.refresh()
     else await this.#lead()
+    const members = this.#withGiven(told)
     const epoch = await this.#nextEpoch(members)
     const work = this.#work()
     const returned = this.#noteMissing(members, work)
@@ -89,7 +97,30 @@ export class Leader {
     const held = [...this.#missing.values()].map(({ id }) => id)
     const { byMember } = assign({ members: owners, work, held })
     this.#remember(members, byMember)
-    return new Map([...members.keys()].map((id) => [id, this.#tell(byMember.get(id) ?? [], epoch)]))
+    this.#made = new Map(
+      [...members.keys()].map((id) => [id, this.#tell(byMember.get(id) ?? [], epoch)])
+    )
+    if (isWithheld(told, members, byMember)) this.#options.rejoin()
+    return this.#made
+  }
+
+  /**
+   * A join that was under way for long, on a connection that its member has given up, tells what the
+   * member had then. By now it may run what it was given since.
+   */
+  #withGiven(told: ReadonlyMap<string, MemberMetadata>): ReadonlyMap<string, MemberMetadata> {
+    const [made] = this.#made.values()
+    const heard = Math.max(this.#options.epoch(), ...[...told.values()].map(({ epoch }) => epoch))
+    if (made !== undefined && heard >= made.epoch) this.#given = this.#made
+    return new Map(
+      [...told].map(([id, member]) => {
+        const given = this.#given.get(id)
+        if (given === undefined || member.epoch >= given.epoch) return [id, member]
+        const all = [...member.owned, ...given.owned]
+        const owned = [...new Map(all.map((work) => [taskKey(work), work])).values()]
+        return [id, { ...member, owned }]
+      })
+    )
   }
 
   #tell(owned: readonly TaskId[], epoch: number): Assignment {
@@ -202,6 +233,21 @@ export class Leader {
     this.#epoch = epoch
     return epoch
   }
+}
+
+/**
+ * Whether something is kept from others for a member that did not say that it has it. It will not say
+ * that it has stopped it either: the next generation brings that out.
+ */
+function isWithheld(
+  told: ReadonlyMap<string, MemberMetadata>,
+  assumed: ReadonlyMap<string, MemberMetadata>,
+  byMember: ReadonlyMap<string, readonly TaskId[]>
+): boolean {
+  return [...assumed].some(([id, { owned }]) => {
+    const clear = [...(told.get(id)?.owned ?? []), ...(byMember.get(id) ?? [])].map(taskKey)
+    return owned.some((work) => !clear.includes(taskKey(work)))
+  })
 }
 
 /** The connector itself, and its tasks unless it is stopped. */

@@ -2,7 +2,6 @@ import type { ConfigOf, ConfigSpec, RawConfig } from '../api/config.ts'
 import { ConnectError } from '../api/errors.ts'
 import { predicateKeys, transformKeys } from '../config/connector-keys.ts'
 import { parseConfig } from '../config/parse-config.ts'
-import { versionOf } from '../config/plugin-catalog.ts'
 import type { Plugins } from '../config/plugins.ts'
 import type { TaskPart } from '../metrics/metrics.ts'
 import { type ChainStep, TransformChain } from '../transforms/chain.ts'
@@ -106,7 +105,7 @@ export async function partsOf(
   const part = async (
     kind: 'converter' | 'header_converter' | 'transform' | 'predicate',
     of: Omit<TaskPart, 'version'>
-  ) => ({ ...of, version: versionOf(await plugins.find(kind, of.className)) })
+  ) => ({ ...of, version: (await plugins.find(kind, of.className)).version ?? null })
   const converter = (role: 'key' | 'value' | 'header') =>
     part(role === 'header' ? 'header_converter' : 'converter', {
       role: `${role}_converter`,

@@ -4,7 +4,6 @@ import type { SinkConnector, SourceConnector } from '../api/connector.ts'
 import type { Logger } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
 import { connectorKeys, sinkConnectorKeys, sourceConnectorKeys } from '../config/connector-keys.ts'
-import { versionOf } from '../config/plugin-catalog.ts'
 import { type PluginRegistry, Plugins } from '../config/plugins.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
 import { PART_LOGGERS } from '../metrics/log-levels.ts'
@@ -82,7 +81,7 @@ export class TaskFactory {
       ? this.#source(plugin, { spec, reporter, policy })
       : this.#sink(plugin, { spec, reporter, policy, className: keys['connector.class'] }))
     const parts = await partsOf(this.#plugins, spec.config, this.#environment.worker)
-    reporter.built({ kind: plugin.kind, version: versionOf(plugin), parts })
+    reporter.built({ kind: plugin.kind, version: plugin.version ?? null, parts })
     return runner
   }
 

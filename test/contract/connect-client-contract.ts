@@ -164,7 +164,7 @@ function writeContract(fixture: ConnectClientFixture): void {
       JSON.stringify({
         name: 'c',
         initial_state: 'STOPPED',
-        config: { 'connector.class': 'FileStreamSource', topic: 'c', file: '${env:HOME}' }
+        config: { 'connector.class': 'FileStreamSource', topic: 'c', file: '${env:NOWHERE}' }
       })
     )
     await fixture.write(
@@ -176,7 +176,7 @@ function writeContract(fixture: ConnectClientFixture): void {
     assert.match(err, /error: b: .*batch\.size/s)
     assert.match(out, /^c: STOPPED\nd: RUNNING, tasks: 1 running\n$/)
     assert.equal(code, 2)
-    assert.equal((await fixture.config('c'))['file'], '${env:HOME}')
+    assert.equal((await fixture.config('c'))['file'], '${env:NOWHERE}')
   })
 
   it('replaces the configuration of a connector and leaves its state', async () => {

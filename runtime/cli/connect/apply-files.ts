@@ -4,7 +4,7 @@ import type { LoadedConnector } from '../../config/load-files.ts'
 import { EXIT, usageError } from '../exit-code.ts'
 import { print } from '../terminal.ts'
 import { isEmpty, makePlan, type Plan, type Update } from './apply-plan.ts'
-import { type Goal, goalOf } from './await-states.ts'
+import type { Goal } from './await-states.ts'
 import { maskedKeys } from './config-diff.ts'
 import type { ListedConnector } from './connect-answers.ts'
 import type { ConnectClient } from './connect-client.ts'
@@ -13,7 +13,8 @@ import { loadConnectors, refuseMasked } from './load-connectors.ts'
 import { planLines } from './plan-text.ts'
 import { SecretKeys } from './secret-keys.ts'
 import { fail, onEach, openClient, type WaitOptions, waitFor } from './session.ts'
-import { createOne, updateOne } from './write-connectors.ts'
+import { targetState } from './state-text.ts'
+import { createOne, UPDATE_SETTLE_MS, updateOne } from './write-connectors.ts'
 
 /** Options of `millrace apply`. */
 export interface ApplyOptions extends ConnectionOptions, WaitOptions {
@@ -82,9 +83,11 @@ async function carryOut(client: ConnectClient, plan: Plan): Promise<readonly Goa
     process.stderr.write(`not deleted, because of the errors: ${deletes.join(', ')}\n`)
   }
   return [
-    ...updated.map(({ running, state }) =>
-      state === null ? goalOf(running) : { ...goalOf(running), state: state.to }
-    ),
+    ...updated.map(({ connector, running, state }) => ({
+      name: connector.name,
+      state: state?.to ?? targetState(running.status) ?? 'RUNNING',
+      settleMs: UPDATE_SETTLE_MS
+    })),
     ...created.map(({ name, initialState }) => ({ name, state: initialState, settleMs: 0 }))
   ]
 }

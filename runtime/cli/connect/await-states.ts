@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InitialState } from '../../config/load-files.ts'
-import type { ListedConnector, StatusAnswer } from './connect-answers.ts'
-import { targetState } from './state-text.ts'
+import type { StatusAnswer } from './connect-answers.ts'
 
 /** What a connector is on its way to. */
 export interface Goal {
@@ -36,20 +35,6 @@ export interface Watch {
 /** After the change that a FAILED is looked at for: a worker may be about to start the task again. */
 const FAILED_SETTLE_MS = 1500
 const POLL_MS = 250
-
-/** The status of before a restart or a new configuration may be shown for about a second. */
-const CHANGE_SETTLE_MS = 1000
-
-/**
- * Where a connector comes back to after a restart or a new configuration, neither of which changes
- * what it is meant to do.
- *
- * @param listed as it was before the change: while that is under way the state does not tell
- */
-export function goalOf(listed: ListedConnector): Goal {
-  const { name, status } = listed
-  return { name, state: targetState(status) ?? 'RUNNING', settleMs: CHANGE_SETTLE_MS }
-}
 
 /** Whether a status is that of a connector that has arrived, or that will not arrive by itself. */
 export function progressOf(state: InitialState, status: StatusAnswer | null): Progress {

@@ -1,8 +1,10 @@
 import { usageError } from '../exit-code.ts'
 import { print } from '../terminal.ts'
-import { goalOf } from './await-states.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { onEach, openClient, type WaitOptions, waitFor } from './session.ts'
+
+/** The status of before a restart may be shown for about a second. */
+const RESTART_SETTLE_MS = 1000
 
 const STATES = { pause: 'PAUSED', resume: 'RUNNING', stop: 'STOPPED' } as const
 
@@ -30,13 +32,18 @@ export async function restart(names: readonly string[], options: RestartOptions)
   const { onlyFailed = false, tasks: includeTasks } = options
   const task = options.task === undefined ? null : taskNumber(options.task)
   const client = await openClient(options)
-  const before = new Map((await client.list()).map((listed) => [listed.name, goalOf(listed)]))
+  // A paused connector is paused again after a restart, and a stopped one stays stopped.
+  const states = new Map((await client.list()).map(({ name, status }) => [name, status?.state]))
   const asked = await onEach(names, String, (name) =>
     task === null
       ? client.restart(name, { includeTasks, onlyFailed })
       : client.restartTask(name, task)
   )
-  const goals = asked.flatMap((name) => before.get(name) ?? [])
+  const goals = asked.map((name) => {
+    const before = states.get(name)
+    const state = before === 'PAUSED' || before === 'STOPPED' ? before : 'RUNNING'
+    return { name, state, settleMs: RESTART_SETTLE_MS } as const
+  })
   await waitFor(client, goals, options)
 }
 

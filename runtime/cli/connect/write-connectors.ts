@@ -1,12 +1,14 @@
 import type { LoadedConnector } from '../../config/load-files.ts'
 import { usageError } from '../exit-code.ts'
-import { goalOf } from './await-states.ts'
 import { type ConfigDiff, diffConfig, maskedKeys } from './config-diff.ts'
 import type { ConnectClient } from './connect-client.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { loadConnectors, refuseMasked } from './load-connectors.ts'
 import { SecretKeys } from './secret-keys.ts'
 import { onEach, openClient, type WaitOptions, waitFor } from './session.ts'
+
+/** The status of before a new configuration may be shown for about a second. */
+export const UPDATE_SETTLE_MS = 1000
 
 /** `millrace connectors create`. */
 export async function create(
@@ -34,14 +36,18 @@ export async function update(
   const connectors = await loadSome(files)
   const client = await openClient(options)
   const secretKeys = new SecretKeys(client)
-  const before = new Map((await client.list()).map((listed) => [listed.name, goalOf(listed)]))
   const updated = await onEach(connectors, nameOf, async (connector) => {
     const running = await client.connector(connector.name)
     const spec = await secretKeys.of(connector.config, running.config)
     const diff = diffConfig(connector.config, running.config, spec)
     await updateOne(client, connector, diff)
   })
-  const goals = updated.flatMap(({ name }) => before.get(name) ?? [])
+  const states = new Map((await client.list()).map(({ name, status }) => [name, status?.state]))
+  const goals = updated.map(({ name }) => {
+    const now = states.get(name)
+    const state = now === 'PAUSED' || now === 'STOPPED' ? now : 'RUNNING'
+    return { name, state, settleMs: UPDATE_SETTLE_MS } as const
+  })
   await waitFor(client, goals, options)
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { createCertificate } from '../../support/certificates.ts'
+import { requireEngine } from '../../support/engines.ts'
 import { freePort } from '../../support/guarded-process.ts'
+import { createKafkaTls } from '../../support/kafka-tls.ts'
 import { type Reply, scriptHttp } from '../../support/scripted-http.ts'
 import { tempFolder } from '../config/temp-folder.ts'
 import { millrace } from './millrace.ts'
@@ -197,9 +198,9 @@ test('leaves a secret alone that the worker hides, and sends it when told to', a
   assert.ok(server.seen.some(({ line }) => line === 'PUT /connectors/shop/config'))
 })
 
-test('trusts the certificates that it is told to', async (t) => {
+test('trusts the certificates that it is told to', requireEngine('kafka-server'), async (t) => {
   const dir = await tempFolder(t, {})
-  const tls = createCertificate(dir, 'worker')
+  const tls = createKafkaTls(dir)
   const pfx = readFileSync(tls.keystore)
   await using server = await scriptHttp(() => [200, {}], { pfx, passphrase: tls.password })
   const list = (...args: string[]) =>
@@ -207,7 +208,7 @@ test('trusts the certificates that it is told to', async (t) => {
   const distrusted = await list()
   assert.match(distrusted.err, /no secure connection to localhost:\d+: .*--ca.*\[WORKER_TLS\]/)
   assert.equal(distrusted.code, 3)
-  assert.equal((await list('--ca', tls.certificate)).code, 0)
+  assert.equal((await list('--ca', tls.ca)).code, 0)
   assert.equal((await list('--insecure')).code, 0)
   const plain = await millrace([
     'connectors',
