@@ -95,8 +95,9 @@ export class ConfigStore {
     this.#topic.follow()
   }
 
+  /** Reads all that was written, also what the leader has committed a moment ago. */
   refresh(): Promise<void> {
-    return this.#topic.readToEnd()
+    return this.#topic.readWritten()
   }
 
   /**

@@ -149,7 +149,7 @@ export class LogServer {
   offsets(places: readonly TopicPartition[], spec: OffsetSpec): TopicPartitionOffset[] {
     return places.map((place) => {
       const log = this.#log(place)
-      const ends = { earliest: log.start, latest: log.end }
+      const ends = { earliest: log.start, latest: log.end, written: log.end }
       const offset = typeof spec === 'string' ? ends[spec] : log.offsetAt(spec.timestamp)
       return { topic: place.topic, partition: place.partition, offset }
     })
