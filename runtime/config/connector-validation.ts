@@ -49,7 +49,8 @@ export class ConnectorValidation {
 
   constructor(options: ConnectorValidationOptions) {
     this.#options = options
-    this.#catalog = new PluginCatalog(options.plugins)
+    // Whoever may ask could otherwise have any file of the machine loaded.
+    this.#catalog = new PluginCatalog(options.plugins.installed())
   }
 
   /**
