@@ -14,6 +14,7 @@ export interface LogLine {
 
 /** The worker as its own process, as a user starts it; its JSON log lines come in as objects. */
 export class WorkerProcess {
+  readonly #command: 'run' | 'worker'
   readonly #files: readonly string[]
   readonly #env: Readonly<Record<string, string>>
   readonly #log: WriteStream
@@ -21,8 +22,15 @@ export class WorkerProcess {
   #child: ChildProcess | undefined
   #lines: string[] = []
   #peakBytes = 0
+  #url = ''
 
-  constructor(files: readonly string[], env: Readonly<Record<string, string>>, logFile: string) {
+  constructor(
+    files: readonly string[],
+    env: Readonly<Record<string, string>>,
+    logFile: string,
+    command: 'run' | 'worker' = 'run'
+  ) {
+    this.#command = command
     this.#files = files
     this.#env = env
     this.#log = createWriteStream(logFile, { flags: 'a' })
@@ -30,6 +38,11 @@ export class WorkerProcess {
 
   get peakBytes(): number {
     return this.#peakBytes
+  }
+
+  /** Base of its REST API; empty before it is ready, and when it has none. */
+  get url(): string {
+    return this.#url
   }
 
   get alive(): boolean {
@@ -59,7 +72,7 @@ export class WorkerProcess {
   async start(fileBlocks?: number): Promise<number> {
     const started = performance.now()
     const main = join(projectRoot, 'runtime/cli/main.ts')
-    const command = [process.execPath, main, 'run', ...this.#files]
+    const command = [process.execPath, main, this.#command, ...this.#files]
     const limit = `trap "" XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`
     const [program = '', ...args] =
       fileBlocks === undefined ? command : ['sh', '-c', limit, ...command]
@@ -76,7 +89,10 @@ export class WorkerProcess {
       this.#lines.push(text)
       if (!text.startsWith('{')) return
       const line = JSON.parse(text) as LogLine
-      if (line.msg === 'ready') ready.resolve()
+      if (line.msg === 'ready') {
+        this.#url = typeof line['url'] === 'string' ? line['url'] : ''
+        ready.resolve()
+      }
       for (const listener of this.#listeners) listener(line)
     }
     createInterface({ input: child.stdout }).on('line', take)
