@@ -71,7 +71,7 @@ export function readDocument(node: LocatedNode, options: { lenient: boolean }): 
 const workerPatterns = Object.keys(workerKeys).filter(isPattern).map(patternRegex)
 
 function isWorkerKey(key: string): boolean {
-  return key in workerKeys || workerPatterns.some((pattern) => pattern.test(key))
+  return Object.hasOwn(workerKeys, key) || workerPatterns.some((pattern) => pattern.test(key))
 }
 
 function unknown(problem: FormProblem): ConfigDocument {

@@ -49,7 +49,8 @@ export class ConnectorValidation {
 
   constructor(options: ConnectorValidationOptions) {
     this.#options = options
-    this.#catalog = new PluginCatalog(options.plugins)
+    // Whoever may ask could otherwise have any file of the machine loaded.
+    this.#catalog = new PluginCatalog(options.plugins.installed())
   }
 
   /**
@@ -193,7 +194,7 @@ function listedOnly(spec: ConfigSpec): ConfigSpec {
 /** A null is a mistake where no one knows the key, and where the framework does. */
 function reportNulls(report: ConfigReport, { given }: ConfigView, plugin: ConfigSpec): void {
   for (const [key, value] of Object.entries(given)) {
-    if (value !== null || key in plugin) continue
+    if (value !== null || Object.hasOwn(plugin, key)) continue
     report.addError(key, null, 'Null value can not be supplied as the configuration value.')
   }
 }

@@ -27,14 +27,24 @@ export async function findPluginFiles(
   return (await packageIn(full)) ?? (await modulesIn(full))
 }
 
-/** The module of an npm package that is installed in a folder or one above it, or null. */
-export async function resolvePackage(name: string, from: string): Promise<string | null> {
-  const [, id = '', rest = ''] = /^((?:@[\w.-]+\/)?[\w.-]+)(\/.+)?$/.exec(name) ?? []
-  if (id === '' || id.startsWith('.')) return null
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
+/** Packages in scopes and their modules, `@scope/package/module`, without ways out of the package. */
+const PACKAGE = /^((?:@\w[\w.-]*\/)?\w[\w.-]*)((?:\/(?!\.\.?(?:\/|$))[^/\\]+)*)$/
+
+/**
+ * The module of an npm package that is installed in a folder or one above it, or null.
+ * @param options `exportedOnly`: of a package only what it exports, or its main module
+ */
+export async function resolvePackage(
+  name: string,
+  options: { readonly from: string; readonly exportedOnly: boolean }
+): Promise<string | null> {
+  const [, id = '', rest = ''] = PACKAGE.exec(name) ?? []
+  if (id === '') return null
+  for (let folder = resolve(options.from); ; folder = dirname(folder)) {
     const root = join(folder, 'node_modules', id)
     const manifest = await readManifest(root)
-    if (manifest) return entryOf(root, manifest, `.${rest}`)
+    const inside = rest !== '' && manifest?.['exports'] === undefined
+    if (manifest) return inside && options.exportedOnly ? null : entryOf(root, manifest, `.${rest}`)
     if (folder === dirname(folder)) return null
   }
 }

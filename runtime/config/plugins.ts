@@ -52,6 +52,15 @@ export interface FoundPlugin<P extends AnyPlugin = AnyPlugin> {
   readonly plugin: P
 }
 
+export interface PluginsOptions {
+  readonly registry: PluginRegistry
+  readonly pluginPath: readonly string[]
+  /** Where files, packages and `plugin.path` are looked for. */
+  readonly cwd: string
+  /** Whether names of files are refused, and modules within packages that these do not export. */
+  readonly installedOnly?: boolean
+}
+
 interface Candidate {
   readonly name: string
   readonly names: ReadonlySet<string>
@@ -79,12 +88,14 @@ const KIND_WORDS: Readonly<Record<keyof PluginOf, string>> = {
  * before it is asked for.
  */
 export class Plugins {
+  readonly #options: PluginsOptions
   readonly #builtIn: readonly Candidate[]
   readonly #pluginPath: readonly string[]
   readonly #cwd: string
   #onPath: Promise<readonly Candidate[]> | undefined
 
-  constructor(options: { registry: PluginRegistry; pluginPath: readonly string[]; cwd: string }) {
+  constructor(options: PluginsOptions) {
+    this.#options = options
     this.#pluginPath = options.pluginPath
     this.#cwd = options.cwd
     this.#builtIn = Object.entries(options.registry).map(([key, entry]) => {
@@ -103,8 +114,17 @@ export class Plugins {
   }
 
   /**
+   * The same plugins for names that come from outside: whoever may send a configuration must not be
+   * able to have any file of the machine run. What a worker's operator has installed is found.
+   */
+  installed(): Plugins {
+    return new Plugins({ ...this.#options, installedOnly: true })
+  }
+
+  /**
    * @throws {ConnectError} UNKNOWN_PLUGIN with a suggestion; INVALID_PLUGIN when a file or package
-   * does not export a declaration; PLUGIN_FAILED when it throws as it is loaded; BAD_PLUGIN_PATH
+   * does not export a declaration; PLUGIN_FAILED when it throws as it is loaded; BAD_PLUGIN_PATH;
+   * PLUGIN_FILE_REFUSED for a file where only what is installed may be named
    */
   async find<K extends keyof PluginOf>(kind: K, className: string): Promise<PluginOf[K]> {
     return (await this.describe(kind, className)).plugin
@@ -153,6 +173,7 @@ export class Plugins {
 
   async #fromFile(name: string): Promise<Candidate | undefined> {
     if (!isFileName(name)) return undefined
+    if (this.#options.installedOnly) throw fileRefused(name)
     const [file] = (await findPluginFiles(name, this.#cwd)) ?? []
     if (file === undefined) {
       throw new ConnectError('UNKNOWN_PLUGIN', `the plugin file ${name} does not exist`, {
@@ -163,7 +184,8 @@ export class Plugins {
   }
 
   async #fromPackage(name: string): Promise<Candidate | undefined> {
-    const file = await resolvePackage(name, this.#cwd)
+    const exportedOnly = this.#options.installedOnly ?? false
+    const file = await resolvePackage(name, { from: this.#cwd, exportedOnly })
     return file === null ? undefined : candidateOf(name, name, await loadPlugin(file))
   }
 
@@ -197,12 +219,22 @@ export class Plugins {
     const all = [...this.#builtIn, ...(await this.#scanPath())].filter((c) => fits(kind, c.kind))
     const meant = guess(name, new Set(all.flatMap((candidate) => [...candidate.names])))
     const known = all.map((candidate) => candidate.name).toSorted()
+    const file = this.#options.installedOnly ? '' : ` a file such as ./my-${kind}.ts,`
     return new ConnectError('UNKNOWN_PLUGIN', `there is no ${KIND_WORDS[kind]} '${name}'`, {
       hint: meant
         ? `write ${meant.name}`
-        : `use one of ${known.join(', ')}, a file such as ./my-${kind}.ts, or an installed npm package`
+        : `use one of ${known.join(', ')},${file} or an installed npm package`
     })
   }
+}
+
+function fileRefused(name: string): ConnectError {
+  return new ConnectError(
+    'PLUGIN_FILE_REFUSED',
+    `${name} names a file, and a request may not have files loaded: put the plugin into a folder of` +
+      " the workers' plugin.path, and give its name there",
+    { hint: 'millrace run takes connectors with plugin files from its own files' }
+  )
 }
 
 /** Whether a class name is a file: `./my-source.ts`, `/opt/plugins/my-source.js`. */

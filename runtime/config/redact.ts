@@ -16,8 +16,7 @@ const URL_SECRET = /(?<=:\/\/[^/\s:@]*:)[^@/\s]+(?=@)|(?<=[?&;](?:password|sslpa
 
 /** Whether a key's value is never shown: declared so, or named like a secret. */
 export function isSecretKey(name: string, spec?: ConfigSpec): boolean {
-  const declared = spec?.[name]
-  if (declared?.options.secret) return true
+  if (spec !== undefined && Object.hasOwn(spec, name) && spec[name]?.options.secret) return true
   return SECRET_NAME.test(name) && !PLACE_NAME.test(name)
 }
 

@@ -1,4 +1,5 @@
 import type { Connector } from '../api/connector.ts'
+import { describeError } from '../api/errors.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Plugins } from '../config/plugins.ts'
 import type { References } from '../config/references.ts'
@@ -14,6 +15,7 @@ import {
   sinkOffsets
 } from './connector-offsets.ts'
 import type { ConnectorOffset, GivenOffset } from './herder.ts'
+import { RequestError } from './request-error.ts'
 
 /** A connector that is stopped, with nobody running its tasks. */
 export interface StoppedConnector {
@@ -75,7 +77,8 @@ export class StoredOffsets implements OffsetRequests {
   async #place({ connector, fence }: StoppedConnector): Promise<Placed> {
     const { broker, references, openOffsets } = this.#parts
     const plugin = await this.#plugin(connector)
-    const shared = { name: connector.name, raw: await references.resolve(connector.config) }
+    const raw = await references.resolve(connector.config).catch(unusable)
+    const shared = { name: connector.name, raw }
     if (plugin.kind === 'sink') {
       return { kind: 'sink', sink: { ...shared, plugin, broker, group: groupOf(connector) } }
     }
@@ -83,8 +86,14 @@ export class StoredOffsets implements OffsetRequests {
   }
 
   #plugin({ config }: ConnectorConfig): Promise<Connector> {
-    return this.#parts.plugins.find('connector', config['connector.class'] ?? '')
+    const className = config['connector.class'] ?? ''
+    return this.#parts.plugins.find('connector', className).catch(unusable)
   }
+}
+
+/** @throws {RequestError} 400: with such a config the connector could not run either */
+function unusable(error: unknown): never {
+  throw new RequestError(400, describeError(error), { cause: error })
 }
 
 /** The consumer group of a sink, as its tasks name it. */

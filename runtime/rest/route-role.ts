@@ -20,17 +20,15 @@ const OPERATING = [
   ['DELETE', /^\/connectors\/[^/]+\/offsets\/?$/]
 ] as const
 
-const VALIDATION = /^\/connector-plugins\/[^/]+\/config\/validate\/?$/
-
 /**
  * What a request needs, by method and path alone, before anything of it is looked at. What no rule
- * knows needs the highest role, so that an odd way to write a path gains nothing.
+ * knows needs the highest role, so that an odd way to write a path gains nothing. Validation needs it,
+ * too: it resolves references to secrets and reaches out to the system that the config names.
  *
  * @param path as sent, still percent-encoded, without the query
  */
 export function needOf(method: string, path: string): Need {
   if (READING.has(method)) return 'read'
-  if (method === 'PUT' && VALIDATION.test(path)) return 'read'
   const matches = ([verb, pattern]: (typeof SIGNED | typeof OPERATING)[number]) =>
     verb === method && pattern.test(path)
   if (SIGNED.some(matches)) return 'signature'

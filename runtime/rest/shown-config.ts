@@ -11,14 +11,17 @@ import { RequestError } from '../herder/request-error.ts'
  */
 export class ShownConfigs {
   readonly #plugins: Plugins
+  /** For configs that come from outside. */
+  readonly #installed: Plugins
   readonly #specs = new Map<string, ConfigSpec>()
 
   constructor(plugins: Plugins) {
     this.#plugins = plugins
+    this.#installed = plugins.installed()
   }
 
   async of(config: GivenConfig): Promise<GivenConfig> {
-    return redacted(config, await this.#spec(config))
+    return redacted(config, await this.#spec(config, this.#plugins))
   }
 
   /**
@@ -31,7 +34,7 @@ export class ShownConfigs {
   async unmasked(given: GivenConfig, stored: GivenConfig | null): Promise<GivenConfig> {
     if (!Object.values(given).some((value) => value?.includes(MASK))) return given
     const shown = stored === null ? {} : await this.of(stored)
-    const spec = await this.#spec({ ...stored, ...given })
+    const spec = await this.#spec({ ...stored, ...given }, this.#installed)
     return Object.fromEntries(
       Object.entries(given).map(([key, value]) => {
         if (value === null || !standsForSecret(key, value, spec)) return [key, value]
@@ -45,12 +48,12 @@ export class ShownConfigs {
     )
   }
 
-  async #spec(config: GivenConfig): Promise<ConfigSpec | undefined> {
+  async #spec(config: GivenConfig, plugins: Plugins): Promise<ConfigSpec | undefined> {
     const className = config['connector.class'] ?? ''
     const known = this.#specs.get(className)
     if (known !== undefined || className === '') return known
     try {
-      const spec = connectorSpec(await this.#plugins.find('connector', className))
+      const spec = connectorSpec(await plugins.find('connector', className))
       this.#specs.set(className, spec)
       return spec
     } catch {

@@ -155,7 +155,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 const CHUNKED = 'Transfer-Encoding: chunked'
 const ENDS = { ending: 'wait' } as const
 
-interface Head {
+export interface Head {
   readonly method: string
   readonly path: string
   readonly login: string
@@ -165,13 +165,21 @@ function headOf(random: Random, paths: readonly string[]): Pick<Head, 'method' |
   return { method: random.pick(WITH_BODY), path: random.pick(paths) }
 }
 
-function headText({ method, path, login }: Head, headers: readonly string[], connection = 'close') {
+export function headText(
+  { method, path, login }: Head,
+  headers: readonly string[],
+  connection = 'close'
+) {
   const all = ['Host: worker', `Connection: ${connection}`, ...headers]
   return `${method} ${path} HTTP/1.1\r\n${login}${all.join('\r\n')}\r\n\r\n`
 }
 
 /** One whole request, which the server may refuse or carry out. */
-function simple(head: Head, body: string, headers: readonly string[] = []): Omit<Attack, 'name'> {
+export function simple(
+  head: Head,
+  body: string,
+  headers: readonly string[] = []
+): Omit<Attack, 'name'> {
   const length = Buffer.byteLength(body)
   const own = length === 0 ? headers : [...headers, `Content-Length: ${length}`]
   return {
@@ -278,7 +286,7 @@ const LOGINS: readonly ((random: Random) => string)[] = [
 ]
 
 /** A random JSON value, with the names that requests have among its keys. */
-function jsonOf(random: Random, depth: number): unknown {
+export function jsonOf(random: Random, depth: number): unknown {
   const kind = depth === 0 ? random.below(6) : random.below(10)
   if (kind === 0) return null
   if (kind === 1) return random.below(2) === 0

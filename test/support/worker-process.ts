@@ -45,6 +45,11 @@ export class WorkerProcess {
     return this.#url
   }
 
+  /** Of the process that runs now; -1 before the first start. */
+  get pid(): number {
+    return this.#child?.pid ?? -1
+  }
+
   get alive(): boolean {
     return (
       this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null

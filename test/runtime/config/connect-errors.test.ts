@@ -360,3 +360,28 @@ describe('configs without a class that can be found', () => {
     })
   }
 })
+
+describe('plugins that are files', () => {
+  const file = `${import.meta.dirname}/test-plugins.ts`
+  const refused = /names a file, and a request may not have files loaded/
+
+  it('are not loaded for a request, as connectors', async () => {
+    const asConnector = { ...SOURCE, 'connector.class': file }
+    await assert.rejects(validation.validate(asConnector), { status: 400, message: refused })
+    await assert.rejects(validation.keys(file), { status: 400, message: refused })
+  })
+
+  it('are not loaded for a request, as anything else', async () => {
+    const errors = await errorsOf(SOURCE, {
+      'key.converter': file,
+      'header.converter': `file://${file}`,
+      transforms: 't',
+      'transforms.t.type': './x.ts',
+      predicates: 'p',
+      'predicates.p.type': '../../x.ts'
+    })
+    const keys = errors.filter(([, error]) => refused.test(error)).map(([key]) => key)
+    const expected = ['header.converter', 'key.converter', 'predicates.p.type', 'transforms.t.type']
+    assert.deepEqual([...new Set(keys)].toSorted(), expected)
+  })
+})

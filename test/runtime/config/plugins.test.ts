@@ -74,6 +74,40 @@ test('loads a plugin from a file and from an npm package', async (t) => {
   assert.equal(await summary('plain'), 'plain')
 })
 
+test('loads no file for a name that comes from outside', async (t) => {
+  const cwd = await tempFolder(t, {
+    'my-source.ts': declaration('mine'),
+    'plugins/placed.ts': declaration('placed'),
+    'node_modules/open/package.json': '{"name": "open", "type": "module"}',
+    'node_modules/open/index.js': declaration('open'),
+    'node_modules/open/part.js': declaration('part of open'),
+    'node_modules/closed/package.json': '{"name": "closed", "exports": {"./given": "./g.js"}}',
+    'node_modules/closed/g.js': declaration('given').replace('type: module', '')
+  })
+  const own = new Plugins({ registry, pluginPath: ['plugins'], cwd })
+  const plugins = own.installed()
+  const summary = async (name: string) => (await plugins.find('source', name)).summary
+  assert.equal(await summary('placed'), 'placed')
+  assert.equal(await summary('open'), 'open')
+  assert.equal(await summary('closed/given'), 'given')
+  for (const file of ['./my-source.ts', '../my-source.ts', `${cwd}/my-source.ts`]) {
+    await assert.rejects(plugins.find('source', file), code('PLUGIN_FILE_REFUSED', /plugin\.path/))
+  }
+  const url = pathToFileURL(`${cwd}/my-source.ts`).href
+  await assert.rejects(plugins.find('source', url), code('PLUGIN_FILE_REFUSED', /plugin\.path/))
+  const refused = code('UNKNOWN_PLUGIN', /there is no source connector/)
+  await assert.rejects(plugins.find('source', 'open/part.js'), refused)
+  assert.equal((await own.find('source', 'open/part.js')).summary, 'part of open')
+  for (const way of [
+    'open/../../my-source.ts',
+    'open/./part.js',
+    '..',
+    'open/..\\..\\my-source.ts'
+  ]) {
+    await assert.rejects(own.find('source', way), refused, way)
+  }
+})
+
 test('says what is wrong with a plugin file', async (t) => {
   const cwd = await tempFolder(t, {
     'throws.ts': 'throw new Error("no such thing")',

@@ -36,7 +36,7 @@ const CASES: readonly (readonly [need: Role, method: string, path: string])[] = 
   ['read', 'GET', '/connectors?expand=info'],
   ['read', 'HEAD', '/connectors/a/config'],
   ['read', 'GET', '/metrics'],
-  ['read', 'PUT', '/connector-plugins/file/config/validate'],
+  ['admin', 'PUT', '/connector-plugins/file/config/validate'],
   ['operate', 'PUT', '/connectors/a/pause'],
   ['operate', 'PUT', '/connectors/a%2Fb/resume/'],
   ['operate', 'PUT', '/connectors/a/stop'],
