@@ -18,6 +18,8 @@ export interface ReferenceProblem {
   /** A sentence that names key and reference. */
   readonly message: string
   readonly suggestion: string
+  /** No provider has the name that it begins with: Kafka Connect leaves such text as it is. */
+  readonly noProvider: boolean
 }
 
 export interface ReferenceOptions {
@@ -70,26 +72,40 @@ export class References {
     }
   }
 
-  /** @throws {ConnectError} UNRESOLVED_REFERENCE naming every key and reference that failed */
-  async resolve(raw: RawConfig): Promise<RawConfig> {
-    const { config, problems } = await this.tryResolve(raw)
-    const [first] = problems
+  /**
+   * Resolves what is about to run. A reference to a provider that does not exist stays as text, as in
+   * Kafka Connect: the text may be meant for the connector.
+   *
+   * @param left told of each reference that stays
+   * @throws {ConnectError} UNRESOLVED_REFERENCE naming every key and reference that failed
+   */
+  async resolve(raw: RawConfig, left?: (problem: ReferenceProblem) => void): Promise<RawConfig> {
+    const config: Record<string, string> = {}
+    const failed: ReferenceProblem[] = []
+    for (const [key, value] of Object.entries(raw)) {
+      const { text, problems } = await this.#resolveValue(key, value)
+      config[key] = text
+      for (const problem of problems) {
+        if (problem.noProvider) left?.(problem)
+        else failed.push(problem)
+      }
+    }
+    const [first] = failed
     if (first === undefined) return config
-    const message = problems.map((problem) => problem.message).join('; ')
+    const message = failed.map((problem) => problem.message).join('; ')
     throw new ConnectError('UNRESOLVED_REFERENCE', message, { hint: first.suggestion })
   }
 
-  /** As `resolve`, with the failures as values: keys that failed are left out of `config`. */
+  /**
+   * Resolves what is checked, with every failure as a value: keys that failed are left out of `config`.
+   * A provider that does not exist is a failure here, since it is most likely a misspelled one.
+   */
   async tryResolve(
     raw: RawConfig
   ): Promise<{ config: RawConfig; problems: readonly ReferenceProblem[] }> {
     const config: Record<string, string> = {}
     const problems: ReferenceProblem[] = []
     for (const [key, value] of Object.entries(raw)) {
-      if (!value.includes('${')) {
-        config[key] = value
-        continue
-      }
       const resolved = await this.#resolveValue(key, value)
       problems.push(...resolved.problems)
       if (resolved.problems.length === 0) config[key] = resolved.text
@@ -102,6 +118,7 @@ export class References {
     value: string
   ): Promise<{ text: string; problems: ReferenceProblem[] }> {
     const problems: ReferenceProblem[] = []
+    if (!value.includes('${')) return { text: value, problems }
     let text = ''
     let end = 0
     for (const match of value.matchAll(REFERENCE)) {
@@ -111,13 +128,12 @@ export class References {
       if (written.startsWith('$$')) text += written.slice(1)
       else if (!inner.includes(':')) text += written
       else {
-        try {
-          const found = await this.#lookUp(inner)
-          this.#redactor?.addReferenced(key, secretPart(inner), found)
-          text += found
-        } catch (error) {
+        const found = await this.#lookUp(inner).catch((error: unknown) => {
           problems.push(describe(key, written, error))
-        }
+          return null
+        })
+        if (found !== null) this.#redactor?.addReferenced(key, secretPart(inner), found)
+        text += found ?? written
       }
     }
     return { text: text + value.slice(end), problems }
@@ -130,13 +146,15 @@ export class References {
     if (provider) return provider.get(inner.slice(colon + 1))
     const known = [...this.#providers.keys()]
     const meant = guess(name, known)
-    throw new ConnectError('UNRESOLVED_REFERENCE', `there is no config provider '${name}'`, {
+    throw new NoProvider('UNRESOLVED_REFERENCE', `there is no config provider '${name}'`, {
       hint: meant
         ? `write \${${meant.name}:${inner.slice(colon + 1)}}`
         : `use one of ${known.join(', ')}, or write $\${${inner}} for the text itself`
     })
   }
 }
+
+class NoProvider extends ConnectError {}
 
 /** What says whether a reference is to a secret: of a file its key only, for it holds other things too. */
 function secretPart(inner: string): string {
@@ -150,7 +168,8 @@ function describe(key: string, reference: string, error: unknown): ReferenceProb
     key,
     reference,
     message: `${key} refers to ${reference}, but ${reason}`,
-    suggestion: hint ?? 'correct the reference'
+    suggestion: hint ?? 'correct the reference',
+    noProvider: error instanceof NoProvider
   }
 }
 

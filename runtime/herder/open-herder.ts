@@ -168,7 +168,10 @@ function createWorker(
     logger,
     stopTimeoutMs: config['task.shutdown.graceful.timeout.ms'],
     trackTopics: config['topic.tracking.enable'],
-    resolve: (raw) => references.resolve(raw),
+    resolve: (raw) =>
+      references.resolve(raw, ({ message, suggestion }) =>
+        logger.warn(`${message}: the text stays as it is.`, { hint: suggestion })
+      ),
     redact: (text) => redactor.text(text),
     progress: options.progress
   })

@@ -97,7 +97,8 @@ test('says which key and reference failed and what to write', async (t) => {
   const references = new References({ env, cwd: await tempFolder(t, files) })
   for (const [text, message, suggestion] of failures) {
     const { config, problems } = await references.tryResolve({ k: text })
-    assert.deepEqual(problems, [{ key: 'k', reference: text, message, suggestion }])
+    const noProvider = message.includes('no config provider')
+    assert.deepEqual(problems, [{ key: 'k', reference: text, message, suggestion, noProvider }])
     assert.deepEqual(config, {})
   }
 })
@@ -110,6 +111,21 @@ test('throws an error that names every failed reference', async () => {
     assert.match(error.message, /a refers to \$\{env:ONE\}.*b refers to \$\{env:TWO\}/)
     return true
   })
+})
+
+test('leaves a reference to a provider that does not exist as text, and says so', async () => {
+  const references = new References({ env, cwd: '.' })
+  const left: string[] = []
+  const config = { a: '${env:HOST} ${nope:path:key} $${x:y}', b: '${evn:HOST}' }
+  const resolved = await references.resolve(config, ({ key, reference }) =>
+    left.push(`${key} ${reference}`)
+  )
+  assert.deepEqual(resolved, { a: 'db ${nope:path:key} ${x:y}', b: '${evn:HOST}' })
+  assert.deepEqual(left, ['a ${nope:path:key}', 'b ${evn:HOST}'])
+  await assert.rejects(
+    references.resolve({ a: '${nope:b:c} ${env:MISSING}' }),
+    /MISSING is not set/
+  )
 })
 
 test("takes the providers' names and limits from Kafka Connect's worker keys", async (t) => {

@@ -295,6 +295,18 @@ describe('a herder in a group of one', () => {
     assert.ok(stored.every(({ value }) => !/hunter2|from-env/.test(value?.toString() ?? '')))
   })
 
+  it('leaves a reference to a provider that does not exist to the connector, with a warning', async () => {
+    const running = worker.reaches('a-0', 'RUNNING')
+    const none = '${nope:path:key}'
+    await worker.herder.put('a', numbers({ other: none, 'crash.at': '${env:MISSING:-1}' }))
+    await running
+    const said = worker.logger.lines.map(({ message }) => message)
+    const expected = `other refers to ${none}, but there is no config provider 'nope': the text stays as it is.`
+    assert.ok(said.includes(expected), said.join('\n'))
+    await worker.herder.put('b', numbers({ other: '${env:MISSING}' }))
+    await worker.shows('b', 'FAILED')
+  })
+
   it('runs the connectors of files, and leaves others where they are', async () => {
     const first = [worker.reaches('a-0', 'RUNNING'), worker.reaches('b-0', 'RUNNING')]
     const a = declared('a', numbers())
