@@ -5,9 +5,9 @@ import { ConnectError, type ConnectErrorOptions } from '../api/errors.ts'
  * API, for the answer as they are; the text holds no secret.
  */
 export class ConfigRefusal extends ConnectError {
-  readonly status: 400 | 404
+  readonly status: 400 | 403 | 404
 
-  constructor(status: 400 | 404, message: string, options: ConnectErrorOptions = {}) {
+  constructor(status: 400 | 403 | 404, message: string, options: ConnectErrorOptions = {}) {
     super('CONFIG_REFUSED', message, options)
     this.name = 'ConfigRefusal'
     this.status = status

@@ -19,6 +19,7 @@ import { type FoundClass, PluginCatalog, versionProblem } from './plugin-catalog
 import { askPlugin, checkPlugin } from './plugin-check.ts'
 import type { Plugins } from './plugins.ts'
 import { redactConfig } from './redact.ts'
+import { hasReference } from './reference-syntax.ts'
 import type { References } from './references.ts'
 import { connectorSpec } from './validate-connector.ts'
 import { VersionRange } from './version-range.ts'
@@ -45,21 +46,35 @@ const CHECK_TIMEOUT_MS = 60_000
  */
 export class ConnectorValidation {
   readonly #options: ConnectorValidationOptions
+  readonly #guarded: boolean
   readonly #catalog: PluginCatalog
+  #twin: ConnectorValidation | undefined
 
-  constructor(options: ConnectorValidationOptions) {
+  constructor(options: ConnectorValidationOptions, guarded = false) {
     this.#options = options
-    this.#catalog = new PluginCatalog(options.plugins)
+    this.#guarded = guarded
+    this.#catalog = new PluginCatalog(options.plugins, guarded ? 'listed' : 'all')
+  }
+
+  /**
+   * The same for callers who may not create connectors, and so must not have a secret of the worker
+   * sent to a host of their choice, or code of the machine run: a config with references is refused,
+   * no system is asked, and only listed plugins are found.
+   */
+  get guarded(): ConnectorValidation {
+    this.#twin ??= new ConnectorValidation(this.#options, true)
+    return this.#twin
   }
 
   /**
    * Every key of a connector with its value and its errors (`PUT .../config/validate`).
    *
    * @throws {ConfigRefusal} 400 where there is no such plugin: `connector.class` is missing or
-   * unknown, or its version cannot be read
+   * unknown, or its version cannot be read; 403 for references where validation is guarded
    */
   async validate(given: GivenConfig): Promise<ConfigInfos> {
     const { references } = this.#options
+    if (this.#guarded) refuseReferences(given)
     const { config: resolved, problems } = await references.tryResolve(withoutNulls(given))
     const className = resolved['connector.class']
     if (className === undefined) throw noClass(given)
@@ -176,9 +191,20 @@ export class ConnectorValidation {
     checkConverterSettings(report, converters, config)
     if (report.errorCount > 0) return
     const parsed = parseConfig(spec, config.resolved, { unknownKeys: 'ignore' }).config
-    const timeoutMs = this.#options.checkTimeoutMs ?? CHECK_TIMEOUT_MS
-    await askPlugin(report, { plugin, parsed }, config, timeoutMs)
+    const { checkTimeoutMs = CHECK_TIMEOUT_MS } = this.#options
+    await askPlugin(report, { plugin, parsed }, config, this.#guarded ? null : checkTimeoutMs)
   }
+}
+
+function refuseReferences(given: GivenConfig): void {
+  const keys = Object.entries(given).flatMap(([key, value]) =>
+    value !== null && hasReference(value) ? [key] : []
+  )
+  if (keys.length === 0) return
+  throw new ConfigRefusal(
+    403,
+    `References are resolved only for a caller with role admin, who may create connectors; there are some in: ${keys.join(', ')}`
+  )
 }
 
 function kindKeys(kind: 'source' | 'sink'): ConfigSpec {

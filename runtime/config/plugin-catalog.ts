@@ -33,10 +33,13 @@ const KINDS = Object.keys(TYPES) as PluginKind[]
  */
 export class PluginCatalog {
   readonly #plugins: Plugins
+  readonly #reach: 'all' | 'listed'
   #listed: Promise<readonly (PluginClass & { readonly name: string })[]> | undefined
 
-  constructor(plugins: Plugins) {
+  /** @param reach `listed`: files and packages that are in no list are not found */
+  constructor(plugins: Plugins, reach: 'all' | 'listed' = 'all') {
     this.#plugins = plugins
+    this.#reach = reach
   }
 
   /** Sinks, sources, transformations, predicates, converters, header converters; by name within each. */
@@ -65,7 +68,7 @@ export class PluginCatalog {
     // Kafka Connect trims no class name, and has no short forms of nested classes (`Cast$Value`).
     if (written === '' || written !== written.trim() || /^[^./]*\$/.test(written)) return null
     try {
-      const { name, plugin } = await this.#plugins.describe(kind, written)
+      const { name, plugin } = await this.#plugins.describe(kind, written, this.#reach)
       const classes = (await this.#all()).filter(
         (one) => one.name === name && one.kind === plugin.kind
       )

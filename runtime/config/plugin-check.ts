@@ -83,13 +83,13 @@ function typeReason(key: ConfigKey, value: string): string | null {
  * there and lets it read. Kafka Connect does so too when a connector is validated or created; sinks
  * reach out when they start.
  *
- * @param timeoutMs how long reaching out may take
+ * @param timeoutMs how long reaching out may take; null: it does not
  */
 export async function askPlugin(
   report: ConfigReport,
   { plugin, parsed }: { plugin: Connector; parsed: Readonly<Record<string, unknown>> },
   config: ConfigView,
-  timeoutMs: number
+  timeoutMs: number | null
 ): Promise<void> {
   for (const { key, message } of plugin.validate?.(parsed, config.resolved) ?? []) {
     const name = key ?? 'connector.class'
@@ -101,7 +101,7 @@ export async function askPlugin(
       worded(plugin, name, message, config)
     )
   }
-  if (report.errorCount > 0 || plugin.kind !== 'source' || plugin.check === undefined) return
+  if (report.errorCount > 0 || plugin.kind !== 'source' || timeoutMs === null) return
   for (const { key, message } of await reachOut(plugin, parsed, config, timeoutMs)) {
     const name = key ?? 'connector.class'
     const text =

@@ -110,17 +110,22 @@ export class Plugins {
     return (await this.describe(kind, className)).plugin
   }
 
-  /** As `find`, with the plugin's name and where it comes from. */
+  /**
+   * As `find`, with the plugin's name and where it comes from.
+   * @param reach `listed`: only what `list` has, so that a name can have no file of the machine loaded
+   */
   async describe<K extends keyof PluginOf>(
     kind: K,
-    className: string
+    className: string,
+    reach: 'all' | 'listed' = 'all'
   ): Promise<FoundPlugin<PluginOf[K]>> {
+    const all = reach === 'all'
     const wanted = className.trim()
     const candidate =
       this.#pick(this.#builtIn, kind, wanted) ??
-      (await this.#fromFile(wanted)) ??
+      (all ? await this.#fromFile(wanted) : undefined) ??
       this.#pick(await this.#scanPath(), kind, wanted) ??
-      (await this.#fromPackage(wanted))
+      (all ? await this.#fromPackage(wanted) : undefined)
     if (candidate === undefined) throw await this.#unknown(kind, wanted)
     const plugin = await candidate.load()
     if (isKind(kind, plugin)) return { name: candidate.name, origin: candidate.origin, plugin }

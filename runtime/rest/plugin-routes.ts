@@ -2,6 +2,7 @@ import type { ConnectorValidation } from '../config/connector-validation.ts'
 import type { GivenConfig, Herder } from '../herder/herder.ts'
 import { RequestError } from '../herder/request-error.ts'
 import { json } from './answers.ts'
+import type { RestRequest } from './http.ts'
 import { readConfig } from './request-json.ts'
 import { type Call, flag, type Route, route } from './route.ts'
 import type { ShownConfigs } from './shown-config.ts'
@@ -9,12 +10,14 @@ import type { ShownConfigs } from './shown-config.ts'
 export interface PluginServices {
   readonly herder: Herder
   readonly shown: ShownConfigs
-  readonly validation: Pick<ConnectorValidation, 'list' | 'keys' | 'validate'>
+  readonly validation: ConnectorValidation
 }
 
 /** What there is to configure, and whether a config is right. */
 export function pluginRoutes(services: PluginServices): Route[] {
   const { validation } = services
+  const validationFor = (request: RestRequest) =>
+    isTrusted(request) ? validation : validation.guarded
   return [
     route('GET', '/connector-plugins', LIST_DOC, async ({ request }) => {
       const connectorsOnly = !request.query.has('connectorsOnly') || flag(request, 'connectorsOnly')
@@ -22,10 +25,10 @@ export function pluginRoutes(services: PluginServices): Route[] {
     }),
     route('GET', '/connector-plugins/{plugin}/config', KEYS_DOC, async ({ request, params }) => {
       const version = request.query.get('version') ?? 'latest'
-      return json(200, await validation.keys(params['plugin'] ?? '', version))
+      return json(200, await validationFor(request).keys(params['plugin'] ?? '', version))
     }),
     route('PUT', '/connector-plugins/{plugin}/config/validate', VALIDATE_DOC, async (call) =>
-      json(200, await validation.validate(await configToValidate(services, call)))
+      json(200, await validationFor(call.request).validate(await configToValidate(services, call)))
     )
   ]
 }
@@ -43,12 +46,17 @@ async function configToValidate(
       `Included connector type ${included} does not match request type ${plugin}`
     )
   }
-  // Validation reaches out to the host that the config names: only who may change connectors, and
-  // with that see to it anyway that a connector does so, may have a stored secret sent there.
-  const trusted = request.principal === null || request.principal.role === 'admin'
   const name = config['name'] ?? ''
-  if (!trusted || !herder.connectors().includes(name)) return config
+  if (!isTrusted(request) || !herder.connectors().includes(name)) return config
   return await shown.unmasked(config, (await herder.connector(name)).config)
+}
+
+/**
+ * Validation reaches out to the host that the config names, with what its references stand for: only
+ * who may change connectors, and with that could have a connector do the same, may have it do so.
+ */
+function isTrusted({ principal }: RestRequest): boolean {
+  return principal === null || principal.role === 'admin'
 }
 
 /** As Kafka Connect compares them: `x.FileStreamSourceConnector` and `FileStreamSource` are the same. */
@@ -77,5 +85,5 @@ const VALIDATE_DOC = {
   tag: 'plugins',
   body: 'Config',
   answers: { 200: 'ConfigInfos' },
-  failures: [400]
+  failures: [400, 403]
 } as const

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as key from '../../../runtime/api/config.ts'
-import { defineSink } from '../../../runtime/api/connector.ts'
+import { defineSink, defineSource } from '../../../runtime/api/connector.ts'
+import { ConfigRefusal } from '../../../runtime/config/config-refusal.ts'
 import { Plugins } from '../../../runtime/config/plugins.ts'
 import { References } from '../../../runtime/config/references.ts'
+import { projectRoot } from '../../support/source-files.ts'
 import { answerOf, connectValidation } from './captured-answers.ts'
 
 const sink = defineSink({
@@ -87,5 +89,59 @@ describe('answers about configurations', () => {
       status: 200,
       body: undefined
     })
+  })
+})
+
+describe('guarded validation', () => {
+  let asked = 0
+  const source = defineSource({
+    summary: 'A source that reaches out.',
+    config: { url: key.string({ doc: 'Where.', validator: (url) => (url ? undefined : 'empty') }) },
+    check: async () => {
+      asked++
+      return [{ key: 'url', message: 'nobody is there' }]
+    },
+    createTask: () => assert.fail('validation creates no task')
+  })
+  const load = async () => ({ default: source })
+  const options = {
+    plugins: new Plugins({
+      registry: { far: { kind: 'source' as const, classNames: [], summary: '', load } },
+      pluginPath: [],
+      cwd: projectRoot
+    }),
+    references: new References({ env: { CODE: 'hunter22' }, cwd: '/' })
+  }
+  const whole = connectValidation(options)
+  const guarded = whole.guarded
+  const config = { name: 's', 'connector.class': 'far', url: 'http://x' }
+  const FILE = './test/support/connectors/number-source.ts'
+
+  it('reaches out to no system, and finds what is wrong all the same', async () => {
+    assert.equal((await guarded.validate(config)).error_count, 0)
+    assert.equal(asked, 0)
+    assert.equal((await guarded.validate({ ...config, url: '' })).error_count, 1)
+    assert.equal((await whole.validate(config)).error_count, 1)
+    assert.equal(asked, 1)
+  })
+
+  it('refuses references, and says in which keys', async () => {
+    const refused = guarded.validate({ ...config, url: 'http://evil/${env:CODE}', b: '${x:y}' })
+    await assert.rejects(refused, (error) => {
+      assert.ok(error instanceof ConfigRefusal)
+      assert.equal(error.status, 403)
+      assert.match(error.message, /role admin.*: url, b$/)
+      return true
+    })
+    assert.equal((await guarded.validate({ ...config, url: '${topic} $${a:b}' })).error_count, 0)
+  })
+
+  it('loads no file and no package that is not listed', async () => {
+    assert.ok((await whole.keys(FILE)).length > 0)
+    await assert.rejects(guarded.keys(FILE), { status: 404 })
+    await assert.rejects(guarded.keys('typescript'), { status: 404 })
+    await assert.rejects(guarded.validate({ ...config, 'connector.class': FILE }), { status: 400 })
+    const converter = await guarded.validate({ ...config, 'key.converter': FILE })
+    assert.equal(converter.error_count, 1)
   })
 })

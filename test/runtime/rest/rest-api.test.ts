@@ -145,24 +145,32 @@ describe('the REST API', () => {
     assert.equal(created.length, 1)
   })
 
-  it('fills in stored secrets for validation only for who may change connectors', async () => {
-    const validated: GivenConfig[] = []
-    const validation = {
+  it('fills in stored secrets, and reaches out, for validation only for who may change connectors', async () => {
+    const validated: [string, GivenConfig][] = []
+    const validating = (which: string) => ({
       validate: async (config: GivenConfig) => {
-        validated.push(config)
+        validated.push([which, config])
         return {}
       }
-    }
+    })
     const herder = { connectors: () => ['a'], connector: async () => info('a', password) }
-    const ask = api(herder as never, { validation: validation as never })
+    const ask = api(herder as never, {
+      validation: { ...validating('whole'), guarded: validating('guarded') } as never
+    })
     const config = { name: 'a', 'database.hostname': 'evil', 'database.password': '********' }
     const path = '/connector-plugins/Any/config/validate'
     await ask('PUT', path, config)
     await ask('PUT', path, config, { name: 'root', role: 'admin' })
+    await ask('PUT', path, config, { name: 'operator', role: 'operate' })
     await ask('PUT', path, config, { name: 'reader', role: 'read' })
     assert.deepEqual(
-      validated.map((one) => one['database.password']),
-      ['hunter2', 'hunter2', '********']
+      validated.map(([which, one]) => [which, one['database.password']]),
+      [
+        ['whole', 'hunter2'],
+        ['whole', 'hunter2'],
+        ['guarded', '********'],
+        ['guarded', '********']
+      ]
     )
     const other = await ask('PUT', path, { 'connector.class': 'x.Other' })
     assert.deepEqual(other, {
