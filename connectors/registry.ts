@@ -83,6 +83,16 @@ export const registry: PluginRegistry = {
     summary: 'Headers as plain text, read back as text.',
     load: () => import('../runtime/converters/string-header-converter.ts')
   },
+  'extract-field': {
+    kind: 'transform',
+    classNames: [
+      'org.apache.kafka.connect.transforms.ExtractField$Value',
+      'org.apache.kafka.connect.transforms.ExtractField$Key',
+      'org.apache.kafka.connect.transforms.ExtractField'
+    ],
+    summary: 'Replaces the key or value by one of its fields.',
+    load: () => import('../runtime/transforms/extract-field.ts')
+  },
   filter: {
     kind: 'transform',
     classNames: ['org.apache.kafka.connect.transforms.Filter'],

@@ -36,7 +36,7 @@ export function meaningOf(
 
 /** Java class names of what Kafka Connect and Debezium have, and Millrace has not yet. */
 const NOT_BUILT =
-  /\.(Cast|DropHeaders|ExtractField|Flatten|HeaderFrom|InsertHeader|MaskField|SetSchemaMetadata|TimestampConverter|TimestampRouter|ValueToKey)\b|io\.debezium\.(transforms|converters)\.|\.(jdbc|postgresql)\.transforms\.|\.mariadb\.|\.converters\.(Boolean|Double|Float|Integer|Long|Short)Converter\b/
+  /\.(Cast|DropHeaders|Flatten|HeaderFrom|InsertHeader|MaskField|SetSchemaMetadata|TimestampConverter|TimestampRouter|ValueToKey)\b|io\.debezium\.(transforms|converters)\.|\.(jdbc|postgresql)\.transforms\.|\.mariadb\.|\.converters\.(Boolean|Double|Float|Integer|Long|Short)Converter\b/
 
 const DEBEZIUM_VERSION = /^3\.\d\.0\.Final$/
 const OWN_VERSION = /^\d+\.\d+\.\d+$/
@@ -163,11 +163,6 @@ function plugins(): MeantDifference[] {
         const built = isTexts(was) && was.filter((name) => !NOT_BUILT.test(name))
         return at.endsWith('.recommended_values') && sameTexts(built, is)
       }
-    },
-    {
-      // It has the transform ExtractField, so that there is no such connector here.
-      heading: 'Plugins that are not there yet',
-      applies: (place) => /^fail-source-/.test(place.case) && place.answer.status === 404
     },
     {
       heading: 'Plugins of Millrace',

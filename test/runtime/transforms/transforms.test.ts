@@ -219,3 +219,38 @@ describe('an unknown transform', () => {
     await assert.rejects(transform('NoSuchTransform', {}), { code: 'UNKNOWN_PLUGIN' })
   })
 })
+
+describe('ExtractField', () => {
+  it('replaces a struct by one of its fields, with the schema of the field', async () => {
+    const value = new Struct(ORDER, [1, 'one'])
+    const given = record({ valueSchema: ORDER, value })
+    const changed = await transform('ExtractField$Value', { field: 'name' }, given)
+    assert.equal(changed?.value, 'one')
+    assert.equal(changed?.valueSchema, ORDER.field('name')?.schema)
+    const tombstone = record({ valueSchema: ORDER, value: null })
+    assert.equal((await transform('ExtractField$Value', { field: 'name' }, tombstone))?.value, null)
+  })
+
+  it('replaces a plain object by a member, or by null where there is none', async () => {
+    assert.equal((await transform('ExtractField$Value', { field: 'id' }))?.value, 1)
+    assert.equal((await transform('ExtractField$Value', { field: 'nope' }))?.value, null)
+  })
+
+  it('follows paths with the second version of the syntax', async () => {
+    const given = record({ value: { a: { 'b.c': { d: 7 } } } })
+    const keys = { field: 'a.`b.c`.d', 'field.syntax.version': 'V2' }
+    assert.equal((await transform('ExtractField$Value', keys, given))?.value, 7)
+  })
+
+  it('refuses what has no fields, and fields that are not there', async () => {
+    const text = record({ value: 'text' })
+    await assert.rejects(transform('ExtractField$Value', { field: 'x' }, text), {
+      code: 'NOT_A_STRUCT'
+    })
+    const struct = record({ valueSchema: ORDER, value: new Struct(ORDER, [1, 'one']) })
+    await assert.rejects(transform('ExtractField$Value', { field: 'x' }, struct), {
+      code: 'UNKNOWN_FIELD',
+      hint: 'the fields are id, name'
+    })
+  })
+})
