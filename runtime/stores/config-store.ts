@@ -188,6 +188,7 @@ export class ConfigStore {
   /** Any worker. Sets a log level on all of them (KIP-976). */
   async putLogLevel(logger: string, level: string): Promise<void> {
     await this.#topic.write([{ key: `logger-cluster-${logger}`, value: json({ level }) }])
+    await this.#topic.readWritten()
   }
 
   async close(): Promise<void> {
