@@ -7,6 +7,7 @@ import { History } from './history.ts'
 import {
   badRecords,
   groupViews,
+  hasOldTasks,
   lostChanges,
   placesOf,
   readTruth,
@@ -101,6 +102,8 @@ async function converge(fleet: Fleet, truth: Truth): Promise<void> {
 /** A worker comes and another one goes: what can stay where it is runs on, undisturbed. */
 async function stayPut(fleet: Fleet, truth: Truth, random: Random): Promise<void> {
   const before = placesOf(fleet)
+  const old = truth.configs.connectors().filter(hasOldTasks)
+  const oldNames = new Set(old.map(({ name }) => name))
   const comes = random.below(2) === 0 || fleet.workers.length < 2
   const leaver = comes ? null : random.pick(fleet.workers)
   fleet.trace('fault', () => (leaver ? `${leaver.process.name} leaves` : 'another one joins'))
@@ -111,6 +114,7 @@ async function stayPut(fleet: Fleet, truth: Truth, random: Random): Promise<void
   for (const [key, [now]] of placesOf(fleet)) {
     const was = before.get(key)?.[0]
     if (was === undefined || now === undefined || was.worker === leaver) continue
+    if (oldNames.has(now.run.connector)) continue
     if (was.worker === now.worker && was.run.number === now.run.number) continue
     const moved = was.worker !== now.worker && now.worker.workerId === 'late'
     if (!moved) {

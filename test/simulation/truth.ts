@@ -104,17 +104,21 @@ function badRun({ worker, run }: Placed, connector: ConnectorConfig, statuses: S
   return [`${name} is ${state} on ${workerId}, generation ${run.generation}, its status ${told}`]
 }
 
+/** Of a paused connector, nothing says when they are replaced. */
+export function hasOldTasks({ config, tasks }: ConnectorConfig): boolean {
+  return tasks?.some((task) => task['version'] !== config['version']) ?? false
+}
+
 /** Whether the tasks are those of the config and of the tables that there are. */
-function badTasks(fleet: Fleet, { name, config, tasks, targetState }: ConnectorConfig): string[] {
+function badTasks(fleet: Fleet, connector: ConnectorConfig): string[] {
+  const { name, config, tasks, targetState } = connector
   if (targetState !== 'STARTED') return []
   const max = Number(config['tasks.max'])
   const tables = fleet.outside.tables(name)
   const isSource = config['connector.class'] === NUMBERS
   const count = isSource ? Math.min(max, tables) : max
   if (tasks?.length !== count) return [`${name} has ${tasks?.length} tasks where ${count} are due`]
-  if (tasks.some((task) => task['version'] !== config['version'])) {
-    return [`${name} has tasks of an older config`]
-  }
+  if (hasOldTasks(connector)) return [`${name} has tasks of an older config`]
   const split = tasks.flatMap((task) => (task['tables'] ?? '').split(',')).length
   return isSource && split !== tables ? [`${name} reads ${split} of ${tables} tables`] : []
 }
