@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import { access } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { int, string } from '../../runtime/api/config.ts'
 import { defineSource, type SourceOffsetChange } from '../../runtime/api/connector.ts'
 import { ConnectError } from '../../runtime/api/errors.ts'
@@ -9,6 +8,7 @@ import * as schemas from '../../runtime/api/schema.ts'
 import type { SourceTask, SourceTaskContext } from '../../runtime/api/task.ts'
 import { explainFile } from './errors.ts'
 import { type FilePosition, FollowedFile, findRotated, type Line } from './followed-file.ts'
+import { QuietWait } from './quiet-wait.ts'
 
 const LINE = schemas.string()
 const START: FilePosition = { position: 0, head: '' }
@@ -29,9 +29,11 @@ class FileSourceTask implements SourceTask {
   /** Where to begin in the file that is opened next. */
   #from: FilePosition = START
   #saidMissing = false
+  readonly #quiet: QuietWait
 
   constructor(options: Options) {
     this.#options = options
+    this.#quiet = new QuietWait(options.file, options.pollMs)
   }
 
   async start(context: SourceTaskContext): Promise<void> {
@@ -52,7 +54,7 @@ class FileSourceTask implements SourceTask {
         if (this.#file === null) this.#sayMissing(context)
         const lines = this.#file ? await this.#read(context, this.#file) : []
         if (lines.length > 0) return [await this.#batch(lines)]
-        await sleep(this.#options.pollMs, undefined, { signal: context.signal }).catch(() => {})
+        await this.#quiet.wait(this.#file?.path === this.#options.file, context.signal)
       }
       return []
     } catch (error) {
@@ -61,6 +63,7 @@ class FileSourceTask implements SourceTask {
   }
 
   async stop(): Promise<void> {
+    this.#quiet.close()
     const file = this.#file
     this.#file = null
     await file?.close()
@@ -118,6 +121,7 @@ class FileSourceTask implements SourceTask {
 
   async #batch(lines: readonly Line[]): Promise<SourceBatch> {
     const { file: path, topic } = this.#options
+    this.#quiet.found()
     const records = lines.map((line) => toRecord(topic, this.#text(line)))
     const end = lines.at(-1)?.end ?? 0
     const position = this.#file ? await this.#file.advance(end) : START
@@ -230,7 +234,7 @@ export default defineSource({
       listing: { hidden: true }
     }),
     'file.poll.interval.ms': int({
-      doc: 'How long to wait at the end of the file before looking for more.',
+      doc: 'How long to wait at the end of the file before looking for more. A file that has been quiet for long is read when the system reports a change, or else within a second.',
       default: 100,
       min: 1,
       importance: 'LOW',

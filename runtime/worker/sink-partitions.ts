@@ -9,7 +9,10 @@ export interface SinkPartitionsOptions {
   readonly selection: TopicSelection
   readonly task: number
   readonly tasks: number
-  /** How often to look for new topics and partitions, in milliseconds; more often after a change. */
+  /**
+   * How often to look for new topics and partitions, in milliseconds; more often after a change and
+   * while there is none.
+   */
   readonly refreshMs: number
   readonly logger: Logger
   onChange(): void
@@ -18,6 +21,8 @@ export interface SinkPartitionsOptions {
 /** Topics seldom come alone: after a start and after a change the next look is soon. */
 const SOON_MS = 200
 const SOON_LOOKS = 25
+/** And while a topic is missing: whoever named it is waiting for it. */
+const MISSING_MS = 1000
 
 /** Looks for the partitions of a sink task, again and again: topics come and go, and grow. */
 export class SinkPartitions {
@@ -28,6 +33,8 @@ export class SinkPartitions {
   #looking: Promise<void> | undefined
   #closed = false
   #soonLooks = SOON_LOOKS
+  /** Whether every topic that was named, or any that matches, has been found. */
+  #isComplete = false
 
   constructor(options: SinkPartitionsOptions) {
     this.#options = options
@@ -55,8 +62,9 @@ export class SinkPartitions {
 
   #schedule(): void {
     if (this.#closed) return
-    const soon = this.#soonLooks-- > 0
-    const waitMs = soon ? Math.min(SOON_MS, this.#options.refreshMs) : this.#options.refreshMs
+    const { refreshMs } = this.#options
+    const soon = this.#soonLooks-- > 0 ? SOON_MS : this.#isComplete ? refreshMs : MISSING_MS
+    const waitMs = Math.min(soon, refreshMs)
     this.#timer = setTimeout(() => {
       this.#looking = this.#look()
         .catch((error: unknown) => {
@@ -72,6 +80,7 @@ export class SinkPartitions {
     const described = await broker.describeTopics(selection.names ?? undefined)
     const topics = described.filter(({ name }) => selection.matches(name))
     const share = shareOf(topics, task, tasks)
+    this.#isComplete = topics.length >= (selection.names?.length ?? 1)
     if (samePartitions(share, this.#found ?? this.#current)) return
     this.#found = share
     this.#soonLooks = SOON_LOOKS

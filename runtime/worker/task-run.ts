@@ -27,7 +27,7 @@ import { TopicCreation, TopicTargets } from './topic-targets.ts'
 const CLOSE_AFTER_MS = 5
 const CLOSE_RECORDS = 20_000
 const DEFAULT_MAX_POLL_RECORDS = 5000
-const TOPIC_REFRESH_MS = 1000
+const TOPIC_REFRESH_MS = 5000
 
 /** What the tasks of one thread share. */
 export class TaskFactory {

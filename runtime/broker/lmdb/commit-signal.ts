@@ -1,8 +1,8 @@
 import { closeSync, type FSWatcher, openSync, watch, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A commit whose writer was killed before it could tell is found after this. */
-const CHECK_EVERY_MS = 200
+/** A commit whose writer was killed before it could tell is found after this. Each check wakes the process. */
+const CHECK_EVERY_MS = 1000
 /** Without a working watch: from the first of these to the last, doubling while nothing comes. */
 const POLL_MS = { shortest: 1, longest: 10 } as const
 
@@ -51,12 +51,8 @@ export class CommitSignal {
     }
   }
 
-  /**
-   * Resolves after a commit, at the signal, after the given time, or when it is time to check.
-   *
-   * @param checkEveryMs for what may be found later than others when its writer was killed
-   */
-  wait(maxMs: number, signal?: AbortSignal, checkEveryMs = CHECK_EVERY_MS): Promise<void> {
+  /** Resolves after a commit, at the signal, after the given time, or when it is time to check. */
+  wait(maxMs: number, signal?: AbortSignal): Promise<void> {
     if (maxMs <= 0 || this.#closed || signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
@@ -65,7 +61,7 @@ export class CommitSignal {
         this.#waiting.delete(done)
         resolve()
       }
-      const timer = setTimeout(done, Math.min(maxMs, this.#interval(checkEveryMs)))
+      const timer = setTimeout(done, Math.min(maxMs, this.#interval()))
       signal?.addEventListener('abort', done)
       this.#waiting.add(done)
     })
@@ -84,8 +80,8 @@ export class CommitSignal {
     this.#wake()
   }
 
-  #interval(checkEveryMs: number): number {
-    if (this.#watching) return checkEveryMs
+  #interval(): number {
+    if (this.#watching) return CHECK_EVERY_MS
     const interval = this.#pollMs
     this.#pollMs = Math.min(interval * 2, POLL_MS.longest)
     return interval

@@ -10,8 +10,6 @@ import { SocketPresence } from './socket-presence.ts'
 
 /** A busy log commits thousands of times a second; a group is looked at no more often than this. */
 const LOOK_EVERY_MS = 10
-/** Without a commit: for one whose writer was killed before it could tell. */
-const CHECK_EVERY_MS = 1000
 
 export interface LmdbGroupParts {
   readonly store: LogStore
@@ -68,7 +66,7 @@ export class LmdbGroupStore implements GroupStore {
     while (!signal.aborted && this.read() === seen) {
       const rest = end - this.now()
       if (rest <= 0) return
-      await this.#parts.commits.wait(rest, signal, CHECK_EVERY_MS)
+      await this.#parts.commits.wait(rest, signal)
       if (this.read() === seen) await sleep(LOOK_EVERY_MS)
     }
   }
