@@ -25,7 +25,7 @@ import type {
 } from './herder.ts'
 import type { OffsetRequests, StoppedConnector } from './offset-requests.ts'
 import { sameConfig } from './reconcile.ts'
-import { conflict, ForwardError, RequestError } from './request-error.ts'
+import { conflict, ForwardError, RequestError, staleConfig } from './request-error.ts'
 
 export interface GroupHerderOptions extends Omit<GroupWorkerOptions, 'restartFenced'> {
   /** Kafka's id of the cluster. */
@@ -179,9 +179,10 @@ export class GroupHerder implements Herder {
     })
   }
 
-  patch(name: string, patch: ConfigPatch): Promise<ConnectorInfo> {
+  patch(name: string, patch: ConfigPatch, base: RawConfig): Promise<ConnectorInfo> {
     return this.#asLeader(async () => {
       const { config } = this.#known(name, `Connector ${name} not found`)
+      if (!sameConfig(config, base)) throw staleConfig()
       await this.#options.configs.putConnector(name, withoutNulls({ ...config, ...patch }))
       return this.#info(this.#known(name, `Connector ${name} not found`))
     })

@@ -113,8 +113,12 @@ export interface Herder {
     name: string,
     config: GivenConfig
   ): Promise<{ readonly created: boolean; readonly connector: ConnectorInfo }>
-  /** Leader. @throws {RequestError} 404 `Connector c not found` */
-  patch(name: string, patch: ConfigPatch): Promise<ConnectorInfo>
+  /**
+   * Leader.
+   * @param base the config that the patched one was checked with
+   * @throws {RequestError} 404 `Connector c not found`; 409 when the config is another by now
+   */
+  patch(name: string, patch: ConfigPatch, base: RawConfig): Promise<ConnectorInfo>
   /** Leader. Source offsets stay. @throws {RequestError} 404 `Connector c not found` */
   remove(name: string): Promise<void>
 

@@ -32,6 +32,14 @@ export class ForwardError extends ConnectError {
   }
 }
 
+/** @throws {RequestError} for a change of what somebody else has changed, as Kafka Connect words it */
+export function staleConfig(): RequestError {
+  return new RequestError(
+    409,
+    'Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)'
+  )
+}
+
 /** @throws {RequestError} for a request in the midst of a change, as Kafka Connect words it */
 export function conflict(): RequestError {
   return new RequestError(

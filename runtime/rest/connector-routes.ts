@@ -117,7 +117,7 @@ async function patch(
   const changes = await shown.unmasked(given, config)
   const patched = Object.entries({ ...config, ...changes }).filter(([, value]) => value !== null)
   await services.validation.check(Object.fromEntries(patched))
-  return json(200, await shownInfo(shown, await herder.patch(name, changes)))
+  return json(200, await shownInfo(shown, await herder.patch(name, changes, config)))
 }
 
 /** Validation reaches out to the source or target: one worker of the group does it. */

@@ -261,6 +261,17 @@ describe('a herder in a group of one', () => {
     await worker.shows('a', 'RUNNING')
   })
 
+  it('refuses a patch of a config that somebody else has changed meanwhile', async () => {
+    await worker.herder.put('a', numbers())
+    const { config } = await worker.herder.connector('a')
+    const patched = await worker.herder.patch('a', { end: '30', topic: null }, config)
+    assert.deepEqual(patched.config, { 'connector.class': SOURCE, end: '30', name: 'a' })
+    await assert.rejects(worker.herder.patch('a', { end: '40' }, config), {
+      status: 409,
+      message: /stale configuration/
+    })
+  })
+
   it('deletes a connector with its statuses, but not its offsets', async () => {
     const running = worker.reaches('a-0', 'RUNNING')
     await worker.herder.put('a', numbers())
