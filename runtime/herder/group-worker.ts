@@ -66,6 +66,9 @@ export interface GroupWorkerOptions {
 /** States of a task on its way to its first run. */
 const UNDER_WAY: ReadonlySet<TaskState> = new Set(['UNASSIGNED', 'STARTING'])
 
+/** How long to wait when what runs could not be brought in line. */
+const SETTLE_RETRY_MS = 1000
+
 const UNKNOWN: PluginFacts = { kind: 'unknown', version: null }
 
 /**
@@ -95,6 +98,7 @@ export class GroupWorker implements GroupHandler {
   #workSeen = ''
   #holding = false
   #endWatch: () => void = () => {}
+  #cancelRetry: () => void = () => {}
   readonly #joined = Promise.withResolvers<void>()
   #waiting: (() => void)[] = []
 
@@ -161,6 +165,7 @@ export class GroupWorker implements GroupHandler {
   /** Stops everything in order and leaves the group. What the config topic wants stays. */
   async close(): Promise<void> {
     this.#endWatch()
+    this.#cancelRetry()
     this.publisher.close()
     this.#sweeper.close()
     await this.queue.close()
@@ -369,10 +374,12 @@ export class GroupWorker implements GroupHandler {
       })
       .catch((error: unknown) => {
         if (this.queue.closed) return
-        const { logger } = this.#options
-        logger.error('What runs could not be brought in line with the configuration.', {
+        const { logger, clock } = this.#options
+        logger.error('What runs is not yet in line with the configuration; trying again.', {
           error: describeError(error)
         })
+        this.#cancelRetry()
+        this.#cancelRetry = clock.after(SETTLE_RETRY_MS, () => this.#settleSoon())
       })
   }
 

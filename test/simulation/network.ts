@@ -26,7 +26,7 @@ export interface NetworkOptions {
 /** How long a client waits for a lost answer before it takes the connection for broken. */
 const TIMEOUT_MS = [200, 3000] as const
 /** How late a request may still be carried out whose connection has been given up. */
-const LATE_MS = 4000
+export const LATE_MS = 4000
 
 type Fate = 'delivered' | 'request lost' | 'answer lost' | 'late'
 

@@ -4,6 +4,7 @@ import { Violation } from './checker.ts'
 import { Faults } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { History } from './history.ts'
+import { LATE_MS } from './network.ts'
 import {
   badRecords,
   groupViews,
@@ -17,8 +18,8 @@ import {
 
 /** How long everything may take to run again once nothing is disturbed. */
 const SETTLE_MS = 180_000
-/** How long it has to stay so. */
-const STEADY_MS = 3000
+/** How long it has to stay so: longer than between two heartbeats. */
+const STEADY_MS = 4000
 
 export interface Outcome {
   readonly seed: number
@@ -53,6 +54,8 @@ async function run(fleet: Fleet, seed: number): Promise<void> {
   await fleet.time.runUntil(random.pick([10_000, 25_000, 50_000]), check)
   faults.end()
   fleet.trace('fault', () => 'no more faults')
+  // Requests whose connections broke may be carried out until then.
+  await fleet.time.runUntil(fleet.time.now + LATE_MS, check)
   await runUntilDone(fleet, history.end(), 'requests are answered')
   const settled = Promise.all(history.connectors.map((connector) => history.settle(connector)))
   await runUntilDone(fleet, settled, 'changes are taken')

@@ -54,6 +54,7 @@ export function unsettled(fleet: Fleet, { configs, statuses }: Truth): string[] 
   const places = placesOf(fleet)
   const wanted = new Set<string>()
   for (const connector of configs.connectors()) {
+    problems.push(...badStop(connector, statuses))
     for (const id of wantedOf(connector)) {
       wanted.add(taskKey(id))
       const found = places.get(taskKey(id)) ?? []
@@ -83,6 +84,12 @@ function wantedOf({ name, tasks, targetState }: ConnectorConfig): TaskId[] {
     connector: name,
     task: index + CONNECTOR
   }))
+}
+
+function badStop({ name, targetState }: ConnectorConfig, statuses: StatusStore): string[] {
+  const state = statuses.connector(name)?.state
+  if (targetState !== 'STOPPED' || state === 'STOPPED') return []
+  return [`${name} is stopped, its status ${state}`]
 }
 
 function badRun({ worker, run }: Placed, connector: ConnectorConfig, statuses: StatusStore) {
