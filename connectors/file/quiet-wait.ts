@@ -46,7 +46,8 @@ export class QuietWait {
     }
     const quietMs = Math.max(this.#pollMs, QUIET_MS)
     do {
-      if (!this.#changed) await this.#pause(quietMs, signal)
+      // All files at the same moment: the thread wakes once for all of them.
+      if (!this.#changed) await this.#pause(quietMs - (Date.now() % quietMs), signal)
       if (this.#changed) return this.found()
     } while (named && !signal.aborted && (await this.#isSame()))
   }

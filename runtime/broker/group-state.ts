@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { GroupRefusal } from './group-coordinator.ts'
 
 /*
@@ -98,4 +99,13 @@ export const EMPTY_GROUP: GroupState = {
 
 export function memberOf({ members }: GroupState, memberId: string): MemberState | undefined {
   return members.find(({ id }) => id === memberId)
+}
+
+/** Whether nothing but sessions has changed, of which nobody has to hear at once. */
+export function isOnlyRenewed(before: GroupState, after: GroupState): boolean {
+  const apart = (state: GroupState) => ({
+    ...state,
+    members: state.members.map((member) => ({ ...member, sessionEnd: 0 }))
+  })
+  return isDeepStrictEqual(apart(before), apart(after))
 }

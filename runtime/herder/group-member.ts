@@ -50,6 +50,8 @@ export interface GroupMemberOptions {
 const LEASE_SHARE = 0.74
 /** How long to wait before the coordinator is asked again after a failure. */
 const RETRY_MS = 100
+/** The longest between two heartbeats that nothing is learnt from. */
+const SLOW_BEAT_MS = 1000
 const NOBODY = -1
 
 /** What is known of the group. */
@@ -250,10 +252,17 @@ export class GroupMember {
     await sleep(clock, RETRY_MS, this.#closing.signal)
   }
 
+  /** Where the coordinator tells of a rebalance by itself, a heartbeat only has to keep the session. */
+  get #beatMs(): number {
+    const { coordinator, heartbeatIntervalMs, sessionTimeoutMs } = this.#options
+    if (coordinator.onRebalance === undefined) return heartbeatIntervalMs
+    return Math.max(heartbeatIntervalMs, Math.min(sessionTimeoutMs / 10, SLOW_BEAT_MS))
+  }
+
   #scheduleBeat(): void {
-    const { clock, heartbeatIntervalMs } = this.#options
+    const { clock } = this.#options
     if (this.#closing.signal.aborted) return
-    this.#cancelBeat = clock.after(heartbeatIntervalMs, () => {
+    this.#cancelBeat = clock.after(this.#beatMs, () => {
       this.#beat()
       this.#scheduleBeat()
     })

@@ -64,7 +64,9 @@ export class SinkPartitions {
     if (this.#closed) return
     const { refreshMs } = this.#options
     const soon = this.#soonLooks-- > 0 ? SOON_MS : this.#isComplete ? refreshMs : MISSING_MS
-    const waitMs = Math.min(soon, refreshMs)
+    const intervalMs = Math.min(soon, refreshMs)
+    // With the looks of the other sinks of the thread, so that it wakes once for all of them.
+    const waitMs = Math.max(1, intervalMs - (Date.now() % intervalMs))
     this.#timer = setTimeout(() => {
       this.#looking = this.#look()
         .catch((error: unknown) => {

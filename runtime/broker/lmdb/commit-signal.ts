@@ -21,6 +21,7 @@ export class CommitSignal {
   #watching = false
   #pollMs: number = POLL_MS.shortest
   #closed = false
+  #check: NodeJS.Timeout | undefined
 
   constructor(folder: string) {
     this.#path = join(folder, 'commits')
@@ -59,11 +60,14 @@ export class CommitSignal {
         clearTimeout(timer)
         signal?.removeEventListener('abort', done)
         this.#waiting.delete(done)
+        if (this.#waiting.size === 0) this.#endCheck()
         resolve()
       }
-      const timer = setTimeout(done, Math.min(maxMs, this.#interval()))
+      const timer = maxMs < CHECK_EVERY_MS ? setTimeout(done, maxMs) : undefined
       signal?.addEventListener('abort', done)
       this.#waiting.add(done)
+      // One check for all who wait, and with what else a thread does each second: every wake costs.
+      this.#check ??= setTimeout(() => this.#wake(), this.#interval())
     })
   }
 
@@ -81,13 +85,19 @@ export class CommitSignal {
   }
 
   #interval(): number {
-    if (this.#watching) return CHECK_EVERY_MS
+    if (this.#watching) return CHECK_EVERY_MS - (Date.now() % CHECK_EVERY_MS)
     const interval = this.#pollMs
     this.#pollMs = Math.min(interval * 2, POLL_MS.longest)
     return interval
   }
 
+  #endCheck(): void {
+    clearTimeout(this.#check)
+    this.#check = undefined
+  }
+
   #wake(): void {
+    this.#endCheck()
     for (const done of [...this.#waiting]) done()
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EMPTY_GROUP, type GroupState, type Step } from '../group-state.ts'
+import { EMPTY_GROUP, type GroupState, isOnlyRenewed, type Step } from '../group-state.ts'
 import type { GroupStore } from '../group-store.ts'
 import type { CommitSignal } from './commit-signal.ts'
 import { CREATION_KEY, groupKey } from './log-keys.ts'
@@ -55,7 +55,10 @@ export class LmdbGroupStore implements GroupStore {
       const { state, outcome } = step(before, this.now())
       if (state !== before) {
         if (value === undefined) transaction.touch(CREATION_KEY)
-        transaction.put(this.#key, Buffer.from(JSON.stringify(state)))
+        const encoded = Buffer.from(JSON.stringify(state))
+        // Whoever looks when a session ends finds it renewed; to tell of it would wake all readers.
+        if (isOnlyRenewed(before, state)) transaction.putQuietly(this.#key, encoded)
+        else transaction.put(this.#key, encoded)
       }
       return outcome
     })

@@ -17,6 +17,7 @@ export class LogTransaction {
   readonly #conditions = new Map<string, { key: Buffer; version: number }>()
   readonly #meta = new Map<string, PlannedMeta>()
   readonly #log = new Map<string, { key: Buffer; value: Buffer | null }>()
+  #quiet = true
 
   constructor(store: LogStore) {
     this.#store = store
@@ -40,10 +41,17 @@ export class LogTransaction {
   }
 
   put(key: Buffer, value: Buffer): void {
+    this.#quiet = false
+    this.#plan(key, value)
+  }
+
+  /** As {@link put}, of something that nobody waits for. */
+  putQuietly(key: Buffer, value: Buffer): void {
     this.#plan(key, value)
   }
 
   remove(key: Buffer): void {
+    this.#quiet = false
     this.#plan(key, null)
   }
 
@@ -69,6 +77,11 @@ export class LogTransaction {
       meta: [...this.#meta.values()],
       log: [...this.#log.values()]
     })
+  }
+
+  /** Whether nobody has to hear of it at once. */
+  get isQuiet(): boolean {
+    return this.#quiet && this.#log.size === 0
   }
 
   get isEmpty(): boolean {
@@ -160,7 +173,7 @@ export class WriteQueue {
         waiting = planned.map(({ queued }) => queued)
         committed = await transaction.commit()
         if (!committed) continue
-        if (!transaction.isEmpty) this.#onCommit()
+        if (!transaction.isQuiet) this.#onCommit()
         for (const { done } of planned) done()
       }
     } catch (error) {
