@@ -51,8 +51,13 @@ export interface TopicDescription {
   readonly configs: Readonly<Record<string, string>>
 }
 
-/** A position to look up: both ends, or the first record at or after a time (ms since 1970). */
-export type OffsetSpec = 'earliest' | 'latest' | { readonly timestamp: number }
+/**
+ * A position to look up: the first record; `latest`, where the next committed record will be read; or
+ * the first record at or after a time (ms since 1970). `end` is where the next record will be written,
+ * which is beyond `latest` while a transaction is open, or has committed but cannot be read yet: a
+ * reader that gets there has seen everything that was committed before the question.
+ */
+export type OffsetSpec = 'earliest' | 'latest' | 'end' | { readonly timestamp: number }
 
 export interface ProducerOptions {
   readonly clientId: string

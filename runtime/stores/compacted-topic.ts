@@ -15,6 +15,11 @@ import { partitionOfKey } from './murmur2.ts'
 const READ_BYTES = 4 * 1024 * 1024
 const FOLLOW_WAIT_MS = 5000
 const RETRY_MS = 500
+/**
+ * How long to wait for a transaction that is open in the topic. The broker itself ends those of
+ * producers that are gone, after transaction.timeout.ms (60 seconds) and a little more.
+ */
+const OPEN_LIMIT_MS = 90_000
 
 /** A record of an internal topic. */
 export interface CompactedRecord {
@@ -103,26 +108,65 @@ export class CompactedTopic {
     return partitionOfKey(Buffer.from(key), this.#partitions)
   }
 
-  /** Resolves when everything that was written before the call has been handed to `onRecord`. */
+  /**
+   * Resolves when everything that was committed before the call has been handed to `onRecord`. What
+   * is open then is waited for: what was committed behind it cannot be read before it ends.
+   */
   async readToEnd(signal?: AbortSignal): Promise<void> {
+    const { logger } = this.#options
     const all = this.#positions.map((_, partition) => ({ topic: this.name, partition }))
-    const ends = await this.#broker.offsets(all, 'latest')
-    if (this.#following) {
-      await new Promise<void>((done) => {
-        this.#waiters.add({ ends, done })
-        this.#wakeWaiters()
-      })
-      return
-    }
+    const ends = await this.#broker.offsets(all, 'end')
+    if (await this.#reach(ends, OPEN_LIMIT_MS, signal)) return
+    logger.warn('A transaction in an internal topic does not end; going on without what follows.', {
+      topic: this.name
+    })
+    const stable = await this.#broker.offsets(all, 'latest')
+    await this.#reach(stable, Number.POSITIVE_INFINITY, signal)
+  }
+
+  /** @returns whether the ends were reached within the time */
+  #reach(
+    ends: readonly TopicPartitionOffset[],
+    limitMs: number,
+    signal: AbortSignal | undefined
+  ): Promise<boolean> {
+    if (this.#following) return this.#reachByFollowing(ends, limitMs)
+    const { clock } = this.#options
     const read = this.#reading.then(async () => {
+      const deadline = clock.now() + limitMs
       while (!this.#reached(ends)) {
         signal?.throwIfAborted()
+        if (clock.now() > deadline) return false
         await this.#readOnce(1000, signal)
       }
+      return true
     })
     // The next reader must not see this one's failure, only wait for its end.
-    this.#reading = read.catch(() => undefined)
-    await read
+    this.#reading = read.then(
+      () => undefined,
+      () => undefined
+    )
+    return read
+  }
+
+  #reachByFollowing(ends: readonly TopicPartitionOffset[], limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiter = {
+        ends,
+        done: () => {
+          cancel?.()
+          resolve(true)
+        }
+      }
+      const cancel = Number.isFinite(limitMs)
+        ? this.#options.clock.after(limitMs, () => {
+            this.#waiters.delete(waiter)
+            resolve(false)
+          })
+        : null
+      this.#waiters.add(waiter)
+      this.#wakeWaiters()
+    })
   }
 
   /** Hands on new records as they come, until `close`. */

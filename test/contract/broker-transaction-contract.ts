@@ -83,6 +83,28 @@ export function transactionContract(fixture: BrokerFixture): void {
       )
     })
 
+    it('are all seen by whoever reads to the end, though another one was open before', async () => {
+      const topic = await fixture.topic()
+      const slow = await open(fixture.name('tx'))
+      await slow.append(topic, 0, [record('open')])
+      const quick = await open(fixture.name('tx'))
+      await quick.append(topic, 0, [record('committed')])
+      await quick.commit()
+      const [end] = await fixture.broker.offsets([{ topic, partition: 0 }], 'end')
+      assert.ok(end)
+      await slow.abort()
+      const reader = await fixture.readerAt([{ topic, partition: 0, offset: 0 }])
+      const seen: (string | null)[] = []
+      for (let position = 0; position < end.offset; ) {
+        for (const batch of await reader.read({ maxBytes: 1 << 20, maxWaitMs: 1000 })) {
+          seen.push(...values(batch.records))
+          position = batch.nextOffset
+        }
+      }
+      assert.deepEqual(seen, ['committed'])
+      await Promise.all([slow.close(), quick.close(), reader.close()])
+    })
+
     it('hold more than one batch takes', async () => {
       const topic = await fixture.topic()
       const producer = await open(fixture.name('tx'))

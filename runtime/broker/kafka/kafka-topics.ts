@@ -4,7 +4,13 @@ import type { OffsetSpec, TopicDescription, TopicSpec } from '../broker.ts'
 import type { KafkaClient } from './kafka-client.ts'
 import { brokerError, CODE, isRefusedForNow } from './kafka-error.ts'
 import type { Answer, WireRequest } from './node-connection.ts'
-import { EARLIEST, LATEST, listOffsetsRequest } from './offset-requests.ts'
+import {
+  EARLIEST,
+  LATEST,
+  listOffsetsRequest,
+  READ_COMMITTED,
+  READ_UNCOMMITTED
+} from './offset-requests.ts'
 import {
   createTopicsRequest,
   deleteRecordsRequest,
@@ -77,6 +83,7 @@ export class KafkaTopics {
     places: readonly TopicPartition[],
     spec: OffsetSpec
   ): Promise<readonly TopicPartitionOffset[]> {
+    if (spec === 'end') return this.#list(places, LATEST, READ_UNCOMMITTED)
     const time = spec === 'earliest' ? EARLIEST : spec === 'latest' ? LATEST : spec.timestamp
     const found = await this.#list(places, time)
     const missing = found.filter(({ offset }) => offset < 0)
@@ -85,8 +92,12 @@ export class KafkaTopics {
     return found.map((place) => ends[missing.indexOf(place)] ?? place)
   }
 
-  async #list(places: readonly TopicPartition[], time: number): Promise<TopicPartitionOffset[]> {
-    const request = (asked: readonly TopicPartition[]) => listOffsetsRequest(asked, time)
+  async #list(
+    places: readonly TopicPartition[],
+    time: number,
+    isolation = READ_COMMITTED
+  ): Promise<TopicPartitionOffset[]> {
+    const request = (asked: readonly TopicPartition[]) => listOffsetsRequest(asked, time, isolation)
     const results = await this.#askLeaders(places, request, 'list the offsets of')
     return places.map(({ topic, partition }) => {
       const same = (one: TopicPartition) => one.partition === partition && one.topic === topic

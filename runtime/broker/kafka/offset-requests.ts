@@ -16,24 +16,27 @@ export interface ListOffsetsAnswer extends Answer {
 
 export const EARLIEST = -2
 export const LATEST = -1
-const READ_COMMITTED = 1
+export const READ_UNCOMMITTED = 0
+export const READ_COMMITTED = 1
 const CONSUMER = -1
 
 /**
- * ListOffsets version 2, of committed records: the latest is the last stable offset.
+ * ListOffsets version 2.
  *
  * @param time ms since 1970 for the first record at or after it, or EARLIEST or LATEST
+ * @param isolation with READ_COMMITTED the latest is the last stable offset, else the high watermark
  */
 export function listOffsetsRequest(
   partitions: readonly TopicPartition[],
-  time: number
+  time: number,
+  isolation: number
 ): WireRequest<ListOffsetsAnswer> {
   return {
     apiKey: 2,
     apiVersion: 2,
     apiName: 'ListOffsets',
     write: (writer) => {
-      writer.int32(CONSUMER).int8(READ_COMMITTED)
+      writer.int32(CONSUMER).int8(isolation)
       const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
       writer.array(topics, ([topic, parts]) => {
         writer.string(topic)

@@ -240,7 +240,7 @@ export class LmdbBroker implements Broker {
     spec: OffsetSpec
   ): number {
     if (spec === 'earliest') return partition.state.start
-    if (spec === 'latest') return partition.state.end
+    if (spec === 'latest' || spec === 'end') return partition.state.end
     return offsetAtTime(this.#store, partition, spec.timestamp)
   }
 }
