@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import { readFileSync, renameSync, writeSync } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { SinkOffsetChange } from '../../runtime/api/connector.ts'
 import { ConnectError, FencedError } from '../../runtime/api/errors.ts'
@@ -43,7 +44,7 @@ export class CommittedFile {
     const data = await openData(path)
     try {
       const { size } = await data.stat()
-      const found = await readCommit(path)
+      const found = readCommit(path)
       if (found && found.generation > generation) throw fenced(path)
       if (found && size < found.length) throw shorter(path, size, found.length)
       const length = found?.length ?? size
@@ -57,7 +58,9 @@ export class CommittedFile {
         generation,
         claim: (found?.claim ?? 0) + 1
       }
-      await writeCommit(path, commit)
+      await storeCommit(path, commit, () => checkUnchanged(path, found))
+      // What a killed writer had begun to store.
+      if (found) await rm(draftOf(path, found), { force: true })
       return new CommittedFile(path, data, commit)
     } catch (error) {
       await data.close()
@@ -75,23 +78,22 @@ export class CommittedFile {
    * @throws {FencedError} when somebody else has taken the file over
    */
   async append(bytes: Uint8Array, next: readonly TopicPartitionOffset[]): Promise<void> {
-    await this.#checkOwner()
     const { length, offsets } = this.#commit
+    // A process that is stopped here and goes on when another has taken over must find that out: so
+    // nothing comes between the look at the owner and the change, neither here nor below.
+    this.#checkOwner()
     // Written at the committed length, so that a write that failed half way is written over.
-    let written = 0
-    while (written < bytes.length) {
-      const part = bytes.subarray(written)
-      const { bytesWritten } = await this.#data.write(part, 0, part.length, length + written)
-      written += bytesWritten
+    for (let written = 0; written < bytes.length; ) {
+      const left = bytes.length - written
+      written += writeSync(this.#data.fd, bytes, written, left, length + written)
     }
     if (bytes.length > 0) await this.#data.datasync()
-    await this.#checkOwner()
     const commit = {
       ...this.#commit,
       length: length + bytes.length,
       offsets: merged(offsets, next)
     }
-    await writeCommit(this.#path, commit)
+    await storeCommit(this.#path, commit, () => this.#checkOwner())
     this.#commit = commit
   }
 
@@ -99,11 +101,8 @@ export class CommittedFile {
     await this.#data.close()
   }
 
-  async #checkOwner(): Promise<void> {
-    const found = await readCommit(this.#path)
-    if (found?.claim !== this.#commit.claim || found.generation !== this.#commit.generation) {
-      throw fenced(this.#path)
-    }
+  #checkOwner(): void {
+    checkUnchanged(this.#path, this.#commit)
   }
 }
 
@@ -117,13 +116,14 @@ export async function alterCommitted(
   path: string,
   changes: readonly SinkOffsetChange[] | 'reset'
 ): Promise<void> {
-  const found = await readCommit(path)
+  const found = readCommit(path)
   if (found === null) return
   const kept = changes === 'reset' ? [] : without(found.offsets, changes)
   const moved = (changes === 'reset' ? [] : changes).flatMap(({ topic, partition, offset }) =>
     offset === null ? [] : [{ topic, partition, offset }]
   )
-  await writeCommit(path, { ...found, claim: found.claim + 1, offsets: [...kept, ...moved] })
+  const commit = { ...found, claim: found.claim + 1, offsets: [...kept, ...moved] }
+  await storeCommit(path, commit, () => checkUnchanged(path, found))
 }
 
 async function openData(path: string): Promise<FileHandle> {
@@ -137,10 +137,10 @@ async function openData(path: string): Promise<FileHandle> {
   }
 }
 
-async function readCommit(path: string): Promise<Commit | null> {
+function readCommit(path: string): Commit | null {
   let text: string
   try {
-    text = await readFile(`${path}.offsets`, 'utf8')
+    text = readFileSync(`${path}.offsets`, 'utf8')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw error
@@ -169,17 +169,39 @@ function parseCommit(text: string): Commit | null {
   }
 }
 
-async function writeCommit(path: string, commit: Commit): Promise<void> {
+/** @throws {FencedError} when the last claim on the file is another one */
+function checkUnchanged(path: string, last: Commit | null): void {
+  const found = readCommit(path)
+  if (found?.claim !== last?.claim || found?.generation !== last?.generation) throw fenced(path)
+}
+
+/**
+ * Replaces what the file beside the data says.
+ * @param check throws when somebody else has the file by now
+ */
+async function storeCommit(path: string, commit: Commit, check: () => void): Promise<void> {
   const target = `${path}.offsets`
-  const file = await open(`${target}.new`, 'w')
+  // Of this claim alone: another writer's half written file must not be taken for ours.
+  const draft = draftOf(path, commit)
+  const file = await open(draft, 'w')
   try {
     await file.writeFile(`${JSON.stringify(commit)}\n`)
     await file.sync()
   } finally {
     await file.close()
   }
-  await rename(`${target}.new`, target)
+  try {
+    check()
+    renameSync(draft, target)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
   await syncFolder(target)
+}
+
+function draftOf(path: string, { generation, claim }: Commit): string {
+  return `${path}.offsets.${generation}-${claim}.new`
 }
 
 /** A rename lasts once the folder is on disk. */

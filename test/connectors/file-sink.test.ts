@@ -3,6 +3,7 @@ import {
   appendFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -154,6 +155,31 @@ describe('the file sink', () => {
     await idle.task.stop()
     await writer.task.stop()
     assert.equal(content(file), 'a\n')
+  })
+
+  it('takes a file over from a writer that is in the middle of a delivery', async () => {
+    const file = newFile()
+    const line = (offset: number) => sinkRecord({ offset, value: `${offset}` })
+    let writer = await startSink(plugin, { file })
+    let next = 0
+    for (let generation = 2; generation <= 30; generation++) {
+      const late = writer.put([line(next)]).catch((error: unknown) => {
+        assert.ok(error instanceof FencedError, String(error))
+      })
+      const young = await startSink(plugin, { file }, { generation })
+      await late
+      next = young.stored[0]?.offset ?? 0
+      await young.put([line(next)])
+      next++
+      await writer.task.stop()
+      writer = young
+    }
+    await writer.task.stop()
+    assert.equal(content(file), Array.from({ length: next }, (_, index) => `${index}\n`).join(''))
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.new')),
+      []
+    )
   })
 
   it('goes on from other offsets when they are changed, and fences who still writes', async () => {
