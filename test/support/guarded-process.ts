@@ -42,7 +42,7 @@ export class GuardedProcess {
       ...options.spawn
     })
     this.pid = this.#child.pid ?? -1
-    this.#guard = watch(this.pid, options.lastSignal ?? 'SIGKILL', options.folder)
+    this.#guard = guard(this.pid, options.lastSignal ?? 'SIGKILL', options.folder)
     this.#readOutput()
     this.exited = new Promise((resolve) => {
       this.#child.once('error', () => resolve({ code: null, signal: null }))
@@ -108,13 +108,17 @@ export class GuardedProcess {
   }
 }
 
-function watch(pid: number, signal: NodeJS.Signals, folder: string | undefined): ChildProcess {
+/**
+ * Lets a small shell watch over another process: when this one is gone, for whatever reason, it sends
+ * the signal and removes the folder. End it with SIGKILL when the other process has ended.
+ */
+export function guard(pid: number, signal: NodeJS.Signals, folder?: string): ChildProcess {
   const script = 'read -r _; kill -s "$1" "$2"; [ -z "$3" ] || { sleep 1; rm -rf "$3"; }'
   const args = ['-c', script, 'guard', signal.slice(3), String(pid), folder ?? '']
-  const guard = spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-  guard.unref()
-  unref(guard.stdin)
-  return guard
+  const shell = spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  shell.unref()
+  unref(shell.stdin)
+  return shell
 }
 
 function unref(stream: unknown): void {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { guard } from './guarded-process.ts'
 import { projectRoot } from './source-files.ts'
 import { until } from './until.ts'
 
@@ -14,17 +15,25 @@ export interface LogLine {
 
 /** The worker as its own process, as a user starts it; its JSON log lines come in as objects. */
 export class WorkerProcess {
-  readonly #files: readonly string[]
+  readonly #args: readonly string[]
   readonly #env: Readonly<Record<string, string>>
+  readonly #command: 'run' | 'worker'
   readonly #log: WriteStream
   readonly #listeners = new Set<(line: LogLine) => void>()
   #child: ChildProcess | undefined
   #lines: string[] = []
   #peakBytes = 0
 
-  constructor(files: readonly string[], env: Readonly<Record<string, string>>, logFile: string) {
-    this.#files = files
+  /** @param args files and options of the command */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    logFile: string,
+    command: 'run' | 'worker' = 'run'
+  ) {
+    this.#args = args
     this.#env = env
+    this.#command = command
     this.#log = createWriteStream(logFile, { flags: 'a' })
   }
 
@@ -59,7 +68,7 @@ export class WorkerProcess {
   async start(fileBlocks?: number): Promise<number> {
     const started = performance.now()
     const main = join(projectRoot, 'runtime/cli/main.ts')
-    const command = [process.execPath, main, 'run', ...this.#files]
+    const command = [process.execPath, main, this.#command, ...this.#args]
     const limit = `trap "" XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`
     const [program = '', ...args] =
       fileBlocks === undefined ? command : ['sh', '-c', limit, ...command]
@@ -69,6 +78,7 @@ export class WorkerProcess {
       stdio: ['ignore', 'pipe', 'pipe']
     })
     this.#child = child
+    const watcher = guard(child.pid ?? -1, 'SIGKILL')
     const ready = Promise.withResolvers<void>()
     this.#lines = []
     const take = (text: string) => {
@@ -82,6 +92,7 @@ export class WorkerProcess {
     createInterface({ input: child.stdout }).on('line', take)
     createInterface({ input: child.stderr }).on('line', take)
     child.once('exit', (code) => {
+      watcher.kill('SIGKILL')
       ready.reject(
         new Error(`The worker ended with ${code}:\n${this.#lines.slice(-12).join('\n')}`)
       )
@@ -97,6 +108,15 @@ export class WorkerProcess {
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM')
+  }
+
+  /** SIGSTOP: it stands still, with all its connections, until {@link resume}. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   /** Looks at the memory of the process, see `residentBytes`; the peak is kept over restarts. */

@@ -1,0 +1,26 @@
+import { describe } from 'node:test'
+import { openKafkaBroker } from '../../runtime/broker/kafka/kafka-broker.ts'
+import { requireEngine } from '../support/engines.ts'
+import { sharedKafka } from '../support/kafka.ts'
+import { fleetContract } from './fleet-contract.ts'
+
+describe('a fleet of workers on Kafka', requireEngine('kafka'), () => {
+  fleetContract(async () => {
+    const { bootstrap } = await sharedKafka()
+    const prefix = `fleet${process.pid}`
+    const topics = ['config', 'offset', 'status'].map((kind) => {
+      return [`${kind}.storage.topic`, `${prefix}-${kind}`] as const
+    })
+    return {
+      seed: 4711,
+      prefix,
+      settings: {
+        'bootstrap.servers': bootstrap,
+        'group.id': prefix,
+        'session.timeout.ms': '6000',
+        ...Object.fromEntries(topics)
+      },
+      openBroker: () => openKafkaBroker({ 'bootstrap.servers': bootstrap })
+    }
+  })
+})
