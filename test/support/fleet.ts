@@ -33,7 +33,7 @@ export class FleetWorker extends WorkerProcess {
     this.id = `127.0.0.1:${port}`
   }
 
-  get url(): string {
+  override get url(): string {
     return `http://${this.id}`
   }
 

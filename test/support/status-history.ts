@@ -32,7 +32,7 @@ export class StatusHistory implements AsyncDisposable {
     const places = Array.from({ length: found?.partitions ?? 0 }, (_, partition) => {
       return { topic: this.#topic, partition }
     })
-    const ends = await this.#broker.offsets(places, 'end')
+    const ends = await this.#broker.offsets(places, 'written')
     const reader = this.#reader ?? (await this.#broker.reader())
     this.#reader = reader
     const at = (partition: number) => this.#positions[partition] ?? 0
