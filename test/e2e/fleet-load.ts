@@ -5,7 +5,6 @@ import type { Broker } from '../../runtime/broker/broker.ts'
 import type { ConnectorKeys, Fleet } from '../support/fleet.ts'
 import { LaneTopics } from '../support/lanes.ts'
 import type { PostgresServer } from '../support/postgres.ts'
-import { projectRoot } from '../support/source-files.ts'
 import { until } from '../support/until.ts'
 
 export interface LoadOptions {
@@ -81,7 +80,7 @@ export class FleetLoad implements AsyncDisposable {
   async createSource(number: number, tasks: number): Promise<void> {
     const name = this.source(number)
     await this.#options.fleet.configure(name, {
-      'connector.class': join(projectRoot, 'test/support/connectors/lane-source.ts'),
+      'connector.class': 'lane-source',
       'tasks.max': String(tasks),
       topic: name,
       lanes: String(LANES),

@@ -2,8 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './guarded-process.ts'
+import { projectRoot } from './source-files.ts'
 import { until } from './until.ts'
 import { WorkerProcess } from './worker-process.ts'
+
+/** Connectors of the tests, by the names of their files. */
+const PLUGINS = join(projectRoot, 'test/support/connectors')
 
 export interface FleetOptions {
   readonly workers: number
@@ -84,7 +88,7 @@ export class Fleet implements AsyncDisposable {
     const workers: FleetWorker[] = []
     for (let number = 1; number <= count; number++) {
       const port = await freePort()
-      const keys = { listeners: `http://127.0.0.1:${port}`, ...settings }
+      const keys = { listeners: `http://127.0.0.1:${port}`, 'plugin.path': PLUGINS, ...settings }
       const lines = Object.entries(keys).map(([key, value]) => {
         return `${key}: ${JSON.stringify(value.replaceAll('FOLDER', folder))}\n`
       })
