@@ -10,11 +10,11 @@ interface Weather {
   readonly workers: number
 }
 
-type Fault = 'kill' | 'pause' | 'cut' | 'leave' | 'coordinator' | 'join'
+type Fault = 'kill' | 'pause' | 'cut' | 'deafen' | 'leave' | 'coordinator' | 'join'
 
 const FAULTS: readonly Fault[] = [
   ...(['kill', 'kill', 'pause', 'pause', 'pause'] as const),
-  ...(['cut', 'cut', 'leave', 'coordinator', 'join'] as const)
+  ...(['cut', 'cut', 'deafen', 'deafen', 'leave', 'coordinator', 'join'] as const)
 ]
 
 /** Makes things go wrong until it is told to end. */
@@ -94,7 +94,8 @@ export class Faults {
         worker.process.pause()
         this.#lasting(() => worker.process.resume())
       } else {
-        this.#fleet.network.cut(worker.process)
+        if (fault === 'cut') this.#fleet.network.cut(worker.process)
+        else this.#fleet.network.deafen(worker.process)
         this.#lasting(() => this.#fleet.network.heal(worker.process))
       }
     }

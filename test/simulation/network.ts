@@ -36,6 +36,7 @@ export class Network {
   readonly #random: Random
   readonly #options: NetworkOptions
   readonly #cut = new Set<string>()
+  readonly #deaf = new Set<string>()
   /** Share of requests whose connection breaks, 0 to 1. */
   lossRate = 0
   /** Share of requests or answers that take long, 0 to 1. */
@@ -52,8 +53,14 @@ export class Network {
     this.#cut.add(process.name)
   }
 
+  /** This process reads nothing of topics, as if their broker were away and the coordinator's not. */
+  deafen(process: SimulatedProcess): void {
+    this.#deaf.add(process.name)
+  }
+
   heal(process: SimulatedProcess): void {
     this.#cut.delete(process.name)
+    this.#deaf.delete(process.name)
   }
 
   connection(process: SimulatedProcess): Connection {
@@ -62,6 +69,8 @@ export class Network {
 
   #call<T>(process: SimulatedProcess, what: string, serve: () => T | Promise<T>): Promise<T> {
     const fate = this.#fate()
+    const isCut = () =>
+      this.#cut.has(process.name) || (what.startsWith('read ') && this.#deaf.has(process.name))
     return new Promise<T>((resolve, reject) => {
       let over = false
       const end = (settle: () => void) => {
@@ -75,7 +84,7 @@ export class Network {
         this.#time.after(wait, () => end(() => reject(unreachable(what))))
       }
       const answered = (settle: () => void) => {
-        if (fate !== 'delivered' || this.#cut.has(process.name)) {
+        if (fate !== 'delivered' || isCut()) {
           broken()
           return
         }
@@ -94,7 +103,7 @@ export class Network {
       if (fate === 'request lost') return
       const travel = fate === 'late' ? this.#random.next() * LATE_MS : this.#latency()
       this.#time.after(travel, () => {
-        if (!this.#cut.has(process.name)) arrive()
+        if (!isCut()) arrive()
         else if (fate !== 'late') broken()
       })
     })
