@@ -16,6 +16,8 @@ export function groupRefused(groupId: string, refusal: Refused['refusal']): Conn
   return new ConnectError(
     'GROUP_PROTOCOL',
     `Group ${groupId} has members that are no Millrace workers (${refusal})`,
-    { hint: 'choose another group.id: this one is in use by Kafka Connect, consumers or the like' }
+    {
+      hint: 'stop the workers of Kafka Connect or the consumers of this group.id first, or choose another'
+    }
   )
 }

@@ -95,6 +95,8 @@ export class GroupMember {
   #endWatch: (() => void) | undefined
   #running: Promise<void> = Promise.resolve()
   #failedAt: string | undefined
+  /** When the group first had members of another protocol. */
+  #refusedAt: number | undefined
   #rebalanceBegan: number | null = null
   #rebalanceEnded: number | null = null
   #rebalances = 0
@@ -173,6 +175,7 @@ export class GroupMember {
       try {
         await this.#join(this.#attempt.signal)
         this.#failedAt = undefined
+        this.#refusedAt = undefined
       } catch (error) {
         this.#wanted = true
         if (!closing.aborted) await this.#failed(error)
@@ -248,7 +251,9 @@ export class GroupMember {
       logger[level]('Cannot take part in the group; trying again.', { error: message, ...fields })
     }
     this.#failedAt = message
-    if (error instanceof ConnectError && !error.retriable) handler.refused(error)
+    if (error instanceof ConnectError && !error.retriable && this.#isFinal(error)) {
+      handler.refused(error)
+    }
     await sleep(clock, RETRY_MS, this.#closing.signal)
   }
 
@@ -257,6 +262,17 @@ export class GroupMember {
     const { coordinator, heartbeatIntervalMs, sessionTimeoutMs } = this.#options
     if (coordinator.onRebalance === undefined) return heartbeatIntervalMs
     return Math.max(heartbeatIntervalMs, Math.min(sessionTimeoutMs / 10, SLOW_BEAT_MS))
+  }
+
+  /**
+   * Workers of Kafka Connect that were killed are members of the group until their session is over:
+   * who takes their topics over waits for that.
+   */
+  #isFinal({ code }: ConnectError): boolean {
+    const { clock, sessionTimeoutMs } = this.#options
+    if (code !== 'GROUP_PROTOCOL') return true
+    this.#refusedAt ??= clock.now()
+    return clock.now() - this.#refusedAt > sessionTimeoutMs + RETRY_MS
   }
 
   #scheduleBeat(): void {

@@ -67,6 +67,28 @@ export function transactionContract(fixture: BrokerFixture): void {
       await reader.close()
     })
 
+    it('hide what was committed after them at most until they end, and `written` tells how far that is', async () => {
+      const topic = await fixture.topic()
+      const place = { topic, partition: 0 }
+      const [early, late] = [await open(fixture.name('early')), await open(fixture.name('late'))]
+      await early.append(topic, 0, [record('open')])
+      await late.append(topic, 0, [record('committed')])
+      await late.commit()
+      const [end] = await fixture.broker.offsets([place], 'written')
+      await early.abort()
+      const reader = await fixture.readerAt([{ ...place, offset: 0 }])
+      const seen: (string | null)[] = []
+      for (let position = 0; position < (end?.offset ?? 0); ) {
+        for (const batch of await reader.read({ maxBytes: 1 << 20, maxWaitMs: 10_000 })) {
+          position = batch.nextOffset
+          seen.push(...values(batch.records))
+        }
+      }
+      assert.deepEqual(seen, ['committed'])
+      for (const producer of [early, late]) await producer.close()
+      await reader.close()
+    })
+
     it('leave nothing when aborted or closed', async () => {
       const topic = await fixture.topic()
       const id = fixture.name('tx')

@@ -59,7 +59,7 @@ export class ConnectServer implements AsyncDisposable {
     return this.#process?.output ?? ''
   }
 
-  /** Starts the worker, again after `kill`: same port, same group. */
+  /** Starts the worker, again after `kill` or `pause`: same port, same group. */
   async start(): Promise<void> {
     const file = join(this.folder, 'connect.properties')
     const lines = Object.entries(this.#properties()).map(([key, value]) => `${key}=${value}\n`)
@@ -88,19 +88,27 @@ export class ConnectServer implements AsyncDisposable {
 
   /** SIGKILL: it leaves its group without a word. */
   async kill(): Promise<void> {
-    await this.#process?.stop('SIGKILL')
-    this.#process = undefined
+    await this.#end('SIGKILL')
   }
 
-  /** SIGTERM: its tasks end in order. */
+  /** SIGTERM: its tasks end in order. It can be started again. */
+  async pause(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  /** As `pause`, for good. */
   async stop(): Promise<void> {
-    await this.#process?.stop('SIGTERM')
-    this.#process = undefined
+    await this.#end('SIGTERM')
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    await this.#process?.stop(signal)
+    this.#process = undefined
   }
 
   #properties(): Record<string, string> {

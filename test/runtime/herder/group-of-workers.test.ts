@@ -239,7 +239,9 @@ describe('a group of workers', () => {
     const coordinator = await broker.coordinator(options)
     const joined = await coordinator.join('', Buffer.from('x'))
     await coordinator.sync(joined, new Map([[joined.memberId, Buffer.from('y')]]))
-    await assert.rejects(workers.open('a'), { code: 'GROUP_PROTOCOL' })
+    await assert.rejects(workers.open('a', { 'session.timeout.ms': '1000' }), {
+      code: 'GROUP_PROTOCOL'
+    })
     await coordinator.close()
     await broker.close()
   })
