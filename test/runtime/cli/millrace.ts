@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../../runtime/cli/main.ts', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../../runtime/cli/main.ts', import.meta.url))
 
 /** How a run of the command line ended. */
 export interface Ran {
