@@ -62,8 +62,10 @@ export class TaskConfigPublisher {
    */
   async write(name: string, made: readonly RawConfig[]): Promise<void> {
     const { configs, exactlyOnce, isSource, learn } = this.#options
+    // Another worker may have resumed it, and the owner have read that before this one.
+    if (!isActive(configs.connector(name))) await configs.refresh()
     const connector = configs.connector(name)
-    if (connector === null || connector.targetState === 'STOPPED') return
+    if (!isActive(connector)) return
     const { tasks } = connector
     const same =
       tasks?.length === made.length && made.every((task, id) => sameConfig(task, tasks[id] ?? {}))
@@ -161,4 +163,8 @@ export class TaskConfigPublisher {
       throw error
     }
   }
+}
+
+function isActive(connector: ConnectorConfig | null): connector is ConnectorConfig {
+  return connector !== null && connector.targetState !== 'STOPPED'
 }

@@ -68,7 +68,7 @@ export class Network {
   }
 
   #call<T>(process: SimulatedProcess, what: string, serve: () => T | Promise<T>): Promise<T> {
-    const fate = this.#fate()
+    const fate = this.#fate(what)
     const isCut = () =>
       this.#cut.has(process.name) || (what.startsWith('read ') && this.#deaf.has(process.name))
     return new Promise<T>((resolve, reject) => {
@@ -109,8 +109,10 @@ export class Network {
     })
   }
 
-  #fate(): Fate {
-    if (this.#random.next() >= this.lossRate) return 'delivered'
+  #fate(what: string): Fate {
+    // A join waits for long, and has its connection for that time.
+    const rate = what === 'join' ? 4 * this.lossRate : this.lossRate
+    if (this.#random.next() >= rate) return 'delivered'
     return this.#random.pick(['request lost', 'answer lost', 'answer lost', 'late'] as const)
   }
 

@@ -40,6 +40,7 @@ export class SimulatedRun {
   #wake: () => void = () => {}
   /** Cut off: no thread runs it any more. */
   #gone = false
+  #begun = false
 
   constructor(
     spec: TaskSpec,
@@ -158,7 +159,10 @@ export class SimulatedRun {
   /** Waits until there is something to write. @returns false when it has to stop instead */
   async #next(): Promise<boolean> {
     const { clock, random, trouble } = this.#parts
-    await sleep(clock, 150 + random.below(1500), this.#stopped.signal)
+    // At the start there is something to write at once, as a source has that was behind.
+    const wait = this.#begun ? 150 + random.below(1500) : random.below(20)
+    this.#begun = true
+    await sleep(clock, wait, this.#stopped.signal)
     if (trouble()) await this.#trouble()
     while (this.#paused && !this.#stopped.signal.aborted) {
       await new Promise<void>((resolve) => {
