@@ -73,7 +73,8 @@ export class CompactedTopic {
   }
 
   /**
-   * Creates the topic when it is missing and reads it to its end.
+   * Creates the topic when it is missing and reads what can be read at once: an open transaction may
+   * be one that only a task can end which waits for this topic.
    * @throws {ConnectError} INTERNAL_TOPIC_NOT_COMPACTED when it exists with another cleanup policy:
    * its records would expire
    */
@@ -95,7 +96,7 @@ export class CompactedTopic {
       reader,
       starts.map((start) => start.offset)
     )
-    await topic.readToEnd(signal)
+    await topic.#reach(await broker.offsets(all, 'latest'), Number.POSITIVE_INFINITY, signal)
     return topic
   }
 

@@ -38,6 +38,9 @@ it(
     await append(quick, 'quick', 2)
     await quick.commit()
 
+    // A store that is opened now does not wait: who opens it may be the one to end what is open.
+    const other = await OffsetStore.open(options)
+    cleanup.defer(() => other.close())
     let isKnown = false
     const known = store.refresh().then(() => {
       isKnown = true
