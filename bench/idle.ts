@@ -134,7 +134,7 @@ async function run(name: string, place: string, postgres: PostgresServer): Promi
     report(name, await measure(workers))
     if (values.hold) await new Promise(() => setInterval(() => {}, 1000))
   } finally {
-    await Promise.all(workers.map((worker) => worker.kill()))
+    await Promise.all(workers.map((worker) => worker.stop()))
     rmSync(folder, { recursive: true, force: true })
   }
 }
