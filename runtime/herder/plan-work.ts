@@ -26,7 +26,13 @@ export function planWork({ owned, present, ...input }: PlanInput): WantedTask[] 
     const facts = input.facts(connector)
     const paused = connector.targetState === 'PAUSED'
     const tasks = connector.tasks?.length ?? 0
-    const shared = { connector: id.connector, task: id.task, paused, version: facts.version }
+    const shared = {
+      connector: id.connector,
+      task: id.task,
+      paused,
+      version: facts.version,
+      endOffset: connector.endOffset
+    }
     if (id.task === CONNECTOR) return [{ ...shared, config: connector.config, tasks: 0 }]
     const config = connector.tasks?.[id.task]
     if (config === undefined) return []

@@ -36,7 +36,8 @@ export function reconcile(desired: readonly WantedTask[], present: readonly Want
 
 /** A sink's share of the partitions depends on the number of tasks: with another it starts anew. */
 function sameWork(a: WantedTask, b: WantedTask): boolean {
-  return a.tasks === b.tasks && sameConfig(a.config, b.config)
+  const same = a.tasks === b.tasks && a.endOffset === b.endOffset
+  return same && sameConfig(a.config, b.config)
 }
 
 /** Whether two configs say the same, in whatever order. */

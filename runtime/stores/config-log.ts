@@ -21,6 +21,11 @@ export interface ConnectorConfig {
    * Below `tasksOffset`, source tasks that write exactly once must not start yet.
    */
   readonly fencingOffset: number
+  /**
+   * Offset of the record that last ended what ran of the connector, a stop or a deletion; -1 when none
+   * has. Without it, a stop that is over by the time it is read would go unseen.
+   */
+  readonly endOffset: number
 }
 
 /** The key that requests between workers are signed with, and how far epochs are given out. */
@@ -59,6 +64,7 @@ interface Entry {
   readonly everyTask: Map<number, RawConfig>
   fencedTasks: number | null
   fencingOffset: number
+  endOffset: number
 }
 
 type Kind =
@@ -110,7 +116,8 @@ export class ConfigLog {
     const entry = this.#entries.get(name)
     if (!entry || entry.config === null) return null
     const { config, targetState, tasks, configOffset, tasksOffset, fencingOffset } = entry
-    return { name, config, targetState, tasks, configOffset, tasksOffset, fencingOffset }
+    const { endOffset } = entry
+    return { name, config, targetState, tasks, configOffset, tasksOffset, fencingOffset, endOffset }
   }
 
   /** Whether the connector has, or had, a task of this number: `stop` takes tasks away, not their configs. */
@@ -158,7 +165,8 @@ export class ConfigLog {
         pending: new Map(),
         everyTask: new Map(),
         fencedTasks: null,
-        fencingOffset: -1
+        fencingOffset: -1,
+        endOffset: -1
       }
       this.#entries.set(name, entry)
     }
@@ -170,6 +178,7 @@ export class ConfigLog {
     if (body === null) {
       // Task and commit records of a deleted connector stay in the topic for ever and count no more.
       entry.config = null
+      entry.endOffset = this.#offset
       entry.tasks = null
       entry.tasksOffset = -1
       entry.pending.clear()
@@ -182,7 +191,9 @@ export class ConfigLog {
 
   #target(name: string, body: JsonObject | null): void {
     const state = body?.['state.v2'] ?? body?.['state']
-    this.#entry(name).targetState = state === 'PAUSED' || state === 'STOPPED' ? state : 'STARTED'
+    const entry = this.#entry(name)
+    entry.targetState = state === 'PAUSED' || state === 'STOPPED' ? state : 'STARTED'
+    if (state === 'STOPPED') entry.endOffset = this.#offset
   }
 
   #task(id: string, body: JsonObject | null): void {

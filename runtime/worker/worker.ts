@@ -15,6 +15,8 @@ export interface WantedTask extends TaskId {
   readonly config: RawConfig
   /** How many tasks its connector has. */
   readonly tasks: number
+  /** Where its connector was last stopped or deleted: what ran before that is over. */
+  readonly endOffset: number
   readonly paused: boolean
   /** Version of the plugin, for its status. */
   readonly version: string | null

@@ -97,6 +97,7 @@ export class MeasuredWorker implements AsyncDisposable {
       task: 0,
       config,
       tasks: 1,
+      endOffset: -1,
       paused: false,
       version: '9.9'
     })

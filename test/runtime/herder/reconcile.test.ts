@@ -9,6 +9,7 @@ const task = (connector: string, number: number, more: Partial<WantedTask> = {})
   task: number,
   config: { a: '1' },
   tasks: 1,
+  endOffset: -1,
   paused: false,
   version: null,
   ...more
@@ -37,6 +38,12 @@ describe('reconcile', () => {
   it('stops and starts a task whose config changed, and no other', () => {
     const changed = task('a', 0, { config: { a: '2' } })
     const { stop, start } = reconcile([changed, task('b', 0)], [task('a', 0), task('b', 0)])
+    assert.deepEqual([stop.map(idOf), start.map(idOf)], [['a/0'], ['a/0']])
+  })
+
+  it('starts anew what was stopped and is wanted again by the time that is read', () => {
+    const resumed = task('a', 0, { endOffset: 7 })
+    const { stop, start } = reconcile([resumed], [task('a', 0)])
     assert.deepEqual([stop.map(idOf), start.map(idOf)], [['a/0'], ['a/0']])
   })
 

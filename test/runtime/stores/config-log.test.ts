@@ -74,7 +74,8 @@ describe('the config topic of Kafka Connect', () => {
       tasks: null,
       configOffset: 3,
       tasksOffset: -1,
-      fencingOffset: -1
+      fencingOffset: -1,
+      endOffset: 2
     })
   })
 
