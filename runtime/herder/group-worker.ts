@@ -169,8 +169,10 @@ export class GroupWorker implements GroupHandler {
     this.publisher.close()
     this.#sweeper.close()
     await this.queue.close()
-    await this.worker.close()
+    await this.worker.stopAll()
+    // Others can take over now; the threads and their connections may take a while to close.
     await this.member.leave()
+    await this.worker.close()
     await this.leader.resign().catch(() => undefined)
   }
 

@@ -37,6 +37,8 @@ export interface TaskRun {
 /** Where tasks run. */
 export interface TaskPool {
   run(spec: TaskSpec, listener: RunListener): TaskRun
+  /** Whether a run that did not stop in time may still be at something. */
+  readonly hasLeftBehind?: boolean
   /** Ends all threads; runs that still go on are cut off. */
   close(): Promise<void>
 }
@@ -59,6 +61,8 @@ export interface TaskLogs {
 interface PooledThread {
   readonly thread: Thread
   readonly runs: Map<number, RunListener>
+  /** A run in it did not stop in time. */
+  leftBehind: boolean
   closing: boolean
 }
 
@@ -116,11 +120,16 @@ export class ThreadPool implements TaskPool {
           task: spec.task,
           timeoutMs
         })
+        pooled.leftBehind = true
         end(null)
         // Alone in its thread it can be cut off; else it is fenced as soon as its successor starts.
         if (pooled.runs.size === 0) await this.#terminate(pooled)
       }
     }
+  }
+
+  get hasLeftBehind(): boolean {
+    return [...this.#threads].some(({ leftBehind }) => leftBehind)
   }
 
   async close(): Promise<void> {
@@ -146,7 +155,7 @@ export class ThreadPool implements TaskPool {
       workerData: { ...this.#options.environment, entry },
       resourceLimits: HEAP
     })
-    const pooled: PooledThread = { thread, runs: new Map(), closing: false }
+    const pooled: PooledThread = { thread, runs: new Map(), leftBehind: false, closing: false }
     this.#threads.add(pooled)
     const { logs } = this.#options
     if (logs !== undefined) thread.postMessage(levelsOf(logs.levels.settings))

@@ -152,12 +152,21 @@ export class Worker {
     await Promise.all(ids.map((id) => this.#stop(id, options)))
   }
 
-  /** Stops everything, and writes what is left to write of statuses. */
-  async close(): Promise<void> {
+  /**
+   * Stops everything, and writes what is left to write of statuses. When it resolves, nothing of this
+   * worker is under way any more.
+   */
+  async stopAll(): Promise<void> {
     this.#closing.abort()
     await this.stop(this.owned())
     this.#endReading()
     await this.#writing
+    if (this.#options.pool.hasLeftBehind) await this.#options.pool.close()
+  }
+
+  /** As {@link stopAll}, and ends the threads. */
+  async close(): Promise<void> {
+    await this.stopAll()
     await this.#options.pool.close()
   }
 

@@ -51,8 +51,8 @@ export class StatusHistory implements AsyncDisposable {
     const id = parseStatusKey(key)
     if (id === null || value === null) return
     const { generation, state } = JSON.parse(String(value)) as Written
-    // What was never started has no generation of its own.
-    if (state === 'STOPPED') return
+    // The generations of what does not run are not those of a start.
+    if (state === 'STOPPED' || state === 'UNASSIGNED') return
     const name = placeName(id.connector, id.task === CONNECTOR ? undefined : id.task)
     const seen = this.#generations.get(name) ?? new Set()
     this.#generations.set(name, seen.add(generation))

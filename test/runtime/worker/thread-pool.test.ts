@@ -146,6 +146,7 @@ describe('task threads', () => {
     await blocked.handle.stop(50)
     assert.equal(await blocked.ended, null)
     assert.ok(logger.lines.some(({ message }) => /left behind/.test(message)))
+    assert.ok(!pool.hasLeftBehind, 'alone in its thread it was cut off')
     await good.handle.stop(5000)
     assert.equal(await good.ended, null)
     await pool.close()
