@@ -11,11 +11,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Broker } from '../../runtime/broker/broker.ts'
 import { openKafkaBroker } from '../../runtime/broker/kafka/kafka-broker.ts'
+import { MAIN } from '../runtime/cli/millrace.ts'
 import { type ConnectServer, startConnect } from '../support/connect.ts'
 import { GuardedProcess } from '../support/guarded-process.ts'
 import { sharedKafka, uniqueName } from '../support/kafka.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { projectRoot } from '../support/source-files.ts'
 import { until } from '../support/until.ts'
 
 /** Long enough for a group that waits for a killed member, on a busy machine. */
@@ -23,8 +23,6 @@ const LIMIT_MS = 90_000
 const STRING = 'org.apache.kafka.connect.storage.StringConverter'
 
 type Json = Readonly<Record<string, unknown>>
-
-const MAIN = join(projectRoot, 'runtime/cli/main.ts')
 
 /** Keys of a FileStreamSource or FileStreamSink, as text. */
 export type Keys = Readonly<Record<string, string>>
