@@ -268,14 +268,12 @@ export class Worker {
   #status(wanted: WantedTask, { state, trace, generation }: TaskView): Status {
     const { workerId, redact } = this.#options
     const claimed = this.#tasks.get(taskKey(wanted))?.generation ?? 0
-    const shown = shownState(state)
     return {
-      state: shown,
+      state: shownState(state),
       trace: trace === null ? null : redact(trace),
       workerId,
-      // The supervisor learns the generation of a run only once the run has begun. Over a task that is
-      // nobody's anybody may write: the generations of Kafka Connect, should it go on, begin anew.
-      generation: shown === 'UNASSIGNED' ? 0 : Math.max(generation, claimed),
+      // The supervisor learns the generation of a run only once the run has begun.
+      generation: Math.max(generation, claimed),
       version: wanted.version
     }
   }
