@@ -52,7 +52,13 @@ export function calmTimers(queue: TimedRequestQueue): void {
         }
       }
       if (!this.isConnected()) this.destroy()
+      else next()
     }
-    this.requestTimeoutIntervalId = setInterval(check, TIMEOUT_CHECK_MS)
+    // All connections at the same moment: an idle thread wakes once for all of them.
+    const next = () => {
+      const ms = TIMEOUT_CHECK_MS - (Date.now() % TIMEOUT_CHECK_MS)
+      this.requestTimeoutIntervalId = setTimeout(check, ms)
+    }
+    next()
   }
 }
