@@ -10,7 +10,7 @@ import { EXIT } from './exit-code.ts'
 import { openWorker } from './open-worker.ts'
 import { stayUp, untilSignal } from './stop-signal.ts'
 import { type CheckedFiles, checkFiles } from './worker-files.ts'
-import { outputOf } from './worker-output.ts'
+import { openOutput } from './worker-output.ts'
 
 export interface RunOptions {
   readonly watch?: boolean
@@ -30,13 +30,9 @@ export async function runWorker(
   cwd: string
 ): Promise<number> {
   const checked = await checkFiles(files, cwd)
-  if (hasErrors(checked.problems)) {
-    for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
-    return EXIT.usage
-  }
-  const output = outputOf(checked)
+  const output = openOutput(checked)
+  if (output === null) return EXIT.usage
   const { logger, view } = output
-  for (const warning of checked.problems) logger.warn(formatProblem(warning))
   const stopped = untilSignal(logger)
   const rest = checked.worker.raw['listeners'] !== undefined
   const opened = await openWorker({ checked, output, cwd, alone: true, rest })

@@ -1,11 +1,10 @@
 import { ConnectError } from '../api/errors.ts'
-import { formatProblem, hasErrors } from '../config/problem.ts'
 import { announce } from './announce.ts'
 import { EXIT } from './exit-code.ts'
 import { openWorker } from './open-worker.ts'
 import { stayUp, untilSignal } from './stop-signal.ts'
 import { checkFiles } from './worker-files.ts'
-import { outputOf } from './worker-output.ts'
+import { openOutput } from './worker-output.ts'
 
 export interface ServeOptions {
   /** A file to write when the worker has joined its group. */
@@ -24,25 +23,21 @@ export async function serveWorker(
   cwd: string
 ): Promise<number> {
   const checked = await checkFiles(files, cwd)
-  if (hasErrors(checked.problems)) {
-    for (const problem of checked.problems) process.stderr.write(`${formatProblem(problem)}\n`)
-    return EXIT.usage
-  }
+  const output = openOutput(checked)
+  if (output === null) return EXIT.usage
   const [connector] = checked.loaded.connectors
   if (connector !== undefined) {
     throw new ConnectError('USAGE', `Connector '${connector.name}' is in a file of the worker`, {
       hint: 'bring connectors to the group with: millrace apply FILES; or run them alone with: millrace run FILES'
     })
   }
-  const output = outputOf(checked)
   const { logger, view } = output
-  for (const warning of checked.problems) logger.warn(formatProblem(warning))
   const stopped = untilSignal(logger)
   const opened = await openWorker({ checked, output, cwd, alone: false, rest: true })
   try {
-    const started = opened.herder.start()
-    await Promise.race([started, stopped])
-    await announce(logger, opened.server, options.readyFile)
+    const joined = opened.herder.start().then(() => true)
+    const up = await Promise.race([joined, stopped.then(() => false)])
+    if (up) await announce(logger, opened.server, options.readyFile)
     await stayUp(stopped)
   } finally {
     await opened.close()

@@ -1,4 +1,5 @@
 import type { Logger } from '../api/task.ts'
+import { formatProblem, hasErrors } from '../config/problem.ts'
 import { LogLevels, parseLevel, partLogger } from '../metrics/log-levels.ts'
 import { createLogger } from '../metrics/logger.ts'
 import type { TaskLogs } from '../worker/thread-pool.ts'
@@ -12,8 +13,23 @@ export interface WorkerOutput {
   readonly logs: TaskLogs
 }
 
+/**
+ * The output of a worker whose files are right, with their warnings in its log.
+ * @returns null, after every problem was printed, when they have errors
+ */
+export function openOutput(checked: CheckedFiles): WorkerOutput | null {
+  const lines = checked.problems.map(formatProblem)
+  if (hasErrors(checked.problems)) {
+    for (const line of lines) process.stderr.write(`${line}\n`)
+    return null
+  }
+  const output = outputOf(checked)
+  for (const line of lines) output.logger.warn(line)
+  return output
+}
+
 /** Where lines go: all that `lines` is given are written, and `logger` asks the levels first. */
-export function outputOf({ worker, redactor }: CheckedFiles): WorkerOutput {
+function outputOf({ worker, redactor }: CheckedFiles): WorkerOutput {
   const terminal = process.stderr.isTTY === true
   const { 'log.format': wanted, 'log.level': rootLevel } = worker.config
   const levels = new LogLevels(parseLevel(rootLevel) ?? 'INFO', Date.now)
