@@ -100,6 +100,7 @@ export class TaskConfigPublisher {
     if (!exactlyOnce || this.#fencing || !configs.isLeading) return
     const pending = configs
       .connectors()
+      .filter(({ targetState }) => targetState !== 'STOPPED')
       .filter((connector) => connector.tasks !== null && needsFencing(connector))
       .filter(isSource)
     if (pending.length === 0) return

@@ -140,9 +140,12 @@ export class ConfigStore {
     ])
   }
 
-  /** Leader. As `stop` of Kafka Connect writes it, in its order: no task may start in between. */
+  /**
+   * Leader. As `stop` of Kafka Connect writes it, in its order: no task may start in between. The tasks
+   * end in order, and count as not fenced: some may be slow, or on a worker that has not heard of it.
+   */
   stopConnector(name: string): Promise<void> {
-    return this.#write([commitRecord(name, 0), targetRecord(name, 'STOPPED'), fencing(name, 0)])
+    return this.#write([commitRecord(name, 0), targetRecord(name, 'STOPPED')])
   }
 
   /** Any worker, as in Kafka Connect: a pause must not have to wait for a leader. */
