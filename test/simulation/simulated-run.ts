@@ -41,6 +41,7 @@ export class SimulatedRun {
   /** Cut off: no thread runs it any more. */
   #gone = false
   #begun = false
+  #lastWritten = false
 
   constructor(
     spec: TaskSpec,
@@ -170,7 +171,12 @@ export class SimulatedRun {
       })
     }
     if (this.#gone) await new Promise(() => {})
-    return !this.#stopped.signal.aborted
+    if (!this.#stopped.signal.aborted) return true
+    if (this.#lastWritten || this.#paused || random.below(2) === 0) return false
+    // What was read before the stop is written first, which may take its time.
+    this.#lastWritten = true
+    if (trouble()) await sleep(clock, random.below(1500))
+    return true
   }
 
   async #trouble(): Promise<void> {
