@@ -65,6 +65,11 @@ export interface ProducerOptions {
    * in this process or any other: its next call throws FencedError, and its open transaction aborts.
    */
   readonly transactionalId?: string
+  /**
+   * For a producer without transactions, which nothing fences: asked right before each write, also one
+   * that is tried again. What it throws ends the append, with nothing written.
+   */
+  guard?(): void
 }
 
 /**

@@ -7,7 +7,8 @@ export type MayWrite = () => boolean
 
 /**
  * The broker as tasks may use it: nothing is written for a group that may have gone on without this
- * worker. What is on its way at that moment is left to the fences of broker and target.
+ * worker. What is on its way at that moment is left to the fences of broker and target; a producer
+ * without transactions, which has none, looks again right before it writes.
  */
 export function leasedBroker(broker: Broker, mayWrite: MayWrite): Broker {
   const checked = <T>(work: () => Promise<T>): Promise<T> =>
@@ -28,7 +29,10 @@ export function leasedBroker(broker: Broker, mayWrite: MayWrite): Broker {
     clusterId: () => broker.clusterId(),
     close: () => broker.close(),
     async producer(options) {
-      const producer = await checked(() => broker.producer(options))
+      const guard = () => {
+        if (!mayWrite()) throw lapsed()
+      }
+      const producer = await checked(() => broker.producer({ ...options, guard }))
       // Taking the transactional id over may have waited, long enough to have fenced a successor.
       if (mayWrite()) return leasedProducer(producer, checked)
       await producer.close()

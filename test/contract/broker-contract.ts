@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { FencedError } from '../../runtime/api/errors.ts'
 import { BrokerFixture, type BrokerUnderTest, record, records, values } from './broker-fixture.ts'
 import { readingContract } from './broker-reading-contract.ts'
 import { transactionContract } from './broker-transaction-contract.ts'
@@ -94,6 +95,22 @@ function recordContract(fixture: BrokerFixture): void {
         found.map(({ offset }) => offset),
         [0, 1, 2, 3, 4]
       )
+    })
+
+    it('are not written when the guard of the producer throws', async () => {
+      const topic = await fixture.topic()
+      let allowed = true
+      const guard = () => {
+        if (!allowed) throw new FencedError('not now')
+      }
+      const producer = await fixture.broker.producer({ clientId: 'guarded', guard })
+      await producer.append(topic, 0, [record('before')])
+      allowed = false
+      await assert.rejects(producer.append(topic, 0, [record('never')]), FencedError)
+      allowed = true
+      await producer.append(topic, 0, [record('after')])
+      await producer.close()
+      assert.deepEqual(values(await fixture.read(topic, 2)), ['before', 'after'])
     })
 
     it('keep key, value, headers and timestamp exactly', async () => {

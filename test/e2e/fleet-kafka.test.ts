@@ -1,13 +1,14 @@
 import { describe } from 'node:test'
 import { openKafkaBroker } from '../../runtime/broker/kafka/kafka-broker.ts'
 import { requireEngine } from '../support/engines.ts'
-import { sharedKafka } from '../support/kafka.ts'
+import { sharedKafka, uniqueName } from '../support/kafka.ts'
 import { fleetContract } from './fleet-contract.ts'
+import { stalledContract } from './stalled-contract.ts'
 
 describe('a fleet of workers on Kafka', requireEngine('kafka'), () => {
-  fleetContract(async () => {
+  const under = async () => {
     const { bootstrap } = await sharedKafka()
-    const prefix = `fleet${process.pid}`
+    const prefix = uniqueName('fleet')
     const topics = ['config', 'offset', 'status'].map((kind) => {
       return [`${kind}.storage.topic`, `${prefix}-${kind}`] as const
     })
@@ -22,5 +23,7 @@ describe('a fleet of workers on Kafka', requireEngine('kafka'), () => {
       },
       openBroker: () => openKafkaBroker({ 'bootstrap.servers': bootstrap })
     }
-  })
+  }
+  describe('under load', () => fleetContract(under))
+  stalledContract(under)
 })

@@ -5,6 +5,7 @@ import type { Broker } from '../../runtime/broker/broker.ts'
 import type { ConnectorKeys, Fleet } from '../support/fleet.ts'
 import { LaneTopics } from '../support/lanes.ts'
 import type { PostgresServer } from '../support/postgres.ts'
+import { canWrite } from '../support/topic-probe.ts'
 import { until } from '../support/until.ts'
 
 export interface LoadOptions {
@@ -130,19 +131,9 @@ export class FleetLoad implements AsyncDisposable {
     await until(still, { ...SLOW, what: `${this.source(number)} stands` })
   }
 
-  /** Whether anybody can write into topics at this moment, within a second. */
-  async canWrite(): Promise<boolean> {
-    const topic = `${this.#options.prefix}-probe`
-    const { broker } = this.#options
-    const write = async () => {
-      await broker.createTopics([{ name: topic, partitions: 1, replicationFactor: -1 }])
-      const producer = await broker.producer({ clientId: topic })
-      await producer.append(topic, 0, [{ key: null, value: '', headers: [], timestamp: 0 }])
-      await producer.close()
-      return true
-    }
-    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1000))
-    return Promise.race([write(), late])
+  /** Whether anybody can write into topics at this moment. */
+  canWrite(): Promise<boolean> {
+    return canWrite(this.#options.broker, `${this.#options.prefix}-probe`)
   }
 
   /** Nothing is missing, doubled or written by who should not have, wherever it went. */

@@ -108,11 +108,11 @@ class KafkaBroker implements Broker {
     return this.#topics.offsets(partitions, spec)
   }
 
-  async producer({ clientId, transactionalId }: ProducerOptions): Promise<Producer> {
+  async producer({ clientId, transactionalId, guard }: ProducerOptions): Promise<Producer> {
     const client = this.#newClient(clientId)
     const producer =
       transactionalId === undefined
-        ? new IdempotentProducer(client)
+        ? new IdempotentProducer(client, guard)
         : new TransactionalProducer(client, transactionalId)
     try {
       await producer.start()

@@ -15,13 +15,14 @@ export class IdempotentProducer implements Producer {
   readonly #sender: ProduceSender
   #identity = NO_IDENTITY
 
-  constructor(client: KafkaClient) {
+  /** @param guard see `ProducerOptions` */
+  constructor(client: KafkaClient, guard: () => void = () => {}) {
     this.#client = client
     this.#sender = new ProduceSender({
       client,
       transactionalId: null,
       identity: () => this.#identity,
-      prepare: async () => {}
+      prepare: async () => guard()
     })
   }
 

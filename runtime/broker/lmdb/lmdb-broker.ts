@@ -121,10 +121,10 @@ export class LmdbBroker implements Broker {
     })
   }
 
-  async producer({ transactionalId }: ProducerOptions): Promise<Producer> {
+  async producer({ transactionalId, guard }: ProducerOptions): Promise<Producer> {
     this.#store.refresh()
     const parts = { store: this.#store, queue: this.#queue, topics: this.#topics }
-    if (transactionalId === undefined) return new LmdbProducer(parts)
+    if (transactionalId === undefined) return new LmdbProducer(parts, guard)
     return LmdbTransactionalProducer.open(parts, transactionalId)
   }
 

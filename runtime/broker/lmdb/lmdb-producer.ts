@@ -143,8 +143,11 @@ export class LmdbProducer implements Producer {
   readonly #store: LogStore
   readonly #queue: WriteQueue
   readonly #encoders: BatchEncoders
+  readonly #guard: () => void
 
-  constructor({ store, queue, topics }: LmdbProducerOptions) {
+  /** @param guard see `ProducerOptions` */
+  constructor({ store, queue, topics }: LmdbProducerOptions, guard: () => void = () => {}) {
+    this.#guard = guard
     this.#store = store
     this.#queue = queue
     this.#encoders = new BatchEncoders(topics)
@@ -155,7 +158,11 @@ export class LmdbProducer implements Producer {
     this.#encoders.clear()
     this.#encoders.add({ topic, partition }, records)
     const batches = this.#encoders.take()
-    return this.#queue.run((transaction) => appendAll(transaction, batches)[0] ?? -1)
+    return this.#queue.run((transaction) => {
+      // Planned again when somebody else has written to the partition: then the answer may be another.
+      this.#guard()
+      return appendAll(transaction, batches)[0] ?? -1
+    })
   }
 
   async commit(): Promise<void> {}
