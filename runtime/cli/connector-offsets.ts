@@ -2,9 +2,14 @@ import { systemClock } from '../api/clock.ts'
 import type { TopicPartitionOffset } from '../api/record.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { WorkerConfig } from '../config/worker-keys.ts'
+import { ConfigStore } from '../stores/config-store.ts'
 import { type OffsetEntry, OffsetStore } from '../stores/offset-store.ts'
+import { OwnOffsets, type SourceOffsets } from '../stores/own-offsets.ts'
 import { StatusStore } from '../stores/status-store.ts'
+import { ownOffsetsTopic } from '../worker/offsets-topic.ts'
 import { warningsOnly } from './open-broker.ts'
+
+const CLIENT = { clock: systemClock, clientId: 'millrace-cli', logger: warningsOnly }
 
 /** Where a connector stands, as far as the topics know. */
 export interface ConnectorOffsets {
@@ -22,26 +27,54 @@ export async function readOffsets(
   connector: { readonly name: string; readonly group: string | undefined }
 ): Promise<ConnectorOffsets> {
   const group = connector.group ?? `connect-${connector.name}`
-  const store = await openOffsets(broker, config)
+  const opened = await openOffsets(broker, config, connector.name)
   try {
-    const source = store?.list(connector.name) ?? []
+    const source = opened?.store.list(connector.name) ?? []
     const sink = await broker.groupOffsets(group)
     const byPlace = (a: TopicPartitionOffset, b: TopicPartitionOffset) =>
       a.topic.localeCompare(b.topic) || a.partition - b.partition
     return { source, sink: sink.toSorted(byPlace), group }
   } finally {
-    await store?.close()
+    await opened?.close()
   }
 }
 
-/** @returns null when there is no offsets topic yet */
+export interface OpenOffsets {
+  readonly store: SourceOffsets
+  close(): Promise<void>
+}
+
+/**
+ * Opens the offsets of a source, in a topic of its own if its config names one.
+ * @returns null when there is no offsets topic yet
+ */
 export async function openOffsets(
   broker: Broker,
-  config: WorkerConfig
-): Promise<OffsetStore | null> {
+  config: WorkerConfig,
+  connector: string
+): Promise<OpenOffsets | null> {
   const spec = await existing(broker, config['offset.storage.topic'])
-  const shared = { clock: systemClock, clientId: 'millrace-cli', logger: warningsOnly }
-  return spec && OffsetStore.open({ broker, spec, ...shared })
+  if (spec === null) return null
+  const shared = await OffsetStore.open({ ...CLIENT, broker, spec })
+  const ownSpec = await ownTopic(broker, config, connector)
+  if (ownSpec === null) return { store: shared, close: () => shared.close() }
+  const own = await OffsetStore.open({ ...CLIENT, broker, spec: ownSpec })
+  const store = new OwnOffsets({ own, shared, logger: warningsOnly })
+  const close = async () => {
+    await store.close()
+    await shared.close()
+  }
+  return { store, close }
+}
+
+async function ownTopic(broker: Broker, config: WorkerConfig, connector: string) {
+  const spec = await existing(broker, config['config.storage.topic'])
+  if (spec === null) return null
+  const configs = await ConfigStore.open({ ...CLIENT, broker, spec })
+  const known = configs.connector(connector)
+  await configs.close()
+  const name = known && ownOffsetsTopic(config, known.config)
+  return name === null ? null : existing(broker, name)
 }
 
 /** The states in which a task may still write offsets. */
@@ -55,13 +88,7 @@ export async function readTasks(
 ): Promise<{ count: number; active: readonly string[] }> {
   const spec = await existing(broker, config['status.storage.topic'])
   if (spec === null) return { count: 0, active: [] }
-  const store = await StatusStore.open({
-    broker,
-    spec,
-    clock: systemClock,
-    clientId: 'millrace-cli',
-    logger: warningsOnly
-  })
+  const store = await StatusStore.open({ ...CLIENT, broker, spec })
   try {
     const active: string[] = []
     let count = 0

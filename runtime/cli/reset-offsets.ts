@@ -2,7 +2,7 @@ import type { TopicPartitionOffset } from '../api/record.ts'
 import type { Broker, Producer } from '../broker/broker.ts'
 import type { WorkerConfig } from '../config/worker-keys.ts'
 import { printExactJson } from '../stores/exact-json.ts'
-import type { OffsetEntry, OffsetStore } from '../stores/offset-store.ts'
+import type { OffsetEntry } from '../stores/offset-store.ts'
 import { openOffsets, readOffsets, readTasks } from './connector-offsets.ts'
 import { usageError } from './exit-code.ts'
 import { type BrokerOptions, openBrokerOf, workerOf } from './open-broker.ts'
@@ -61,8 +61,9 @@ async function forget(
   config: WorkerConfig,
   { name, entries, tasks }: { name: string; entries: readonly OffsetEntry[]; tasks: number }
 ): Promise<void> {
-  const store = await openOffsets(broker, config)
-  if (store === null) return
+  const opened = await openOffsets(broker, config, name)
+  if (opened === null) return
+  const { store, close } = opened
   const producers: Producer[] = []
   try {
     for (let task = 0; task < Math.max(1, tasks); task++) {
@@ -71,23 +72,14 @@ async function forget(
     }
     // Read after fencing: nothing is added any more.
     await store.refresh()
-    await writeTombstones(store, producers[0], { name, entries })
+    await store.write(
+      name,
+      entries.map(({ partition }) => ({ partition, offset: null }))
+    )
   } finally {
     for (const producer of producers) await producer.close()
-    await store.close()
+    await close()
   }
-}
-
-async function writeTombstones(
-  store: OffsetStore,
-  producer: Producer | undefined,
-  { name, entries }: { name: string; entries: readonly OffsetEntry[] }
-): Promise<void> {
-  const forgotten = entries.map(({ partition }) => ({ partition, offset: null }))
-  for (const { partition, record } of store.records(name, forgotten)) {
-    await producer?.append(store.topic, partition, [record])
-  }
-  await producer?.commit()
 }
 
 /** @returns what was or would be done, a line for each partition */

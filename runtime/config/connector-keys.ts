@@ -210,14 +210,13 @@ const allSourceKeys = {
     min: 0,
     importance: 'LOW'
   }),
-  'offsets.storage.topic': refused(
-    string({
-      doc: 'A topic of its own for the offsets of the connector.',
-      default: null,
-      importance: 'LOW'
-    }),
-    'offsets are kept in the offsets topic of the worker group'
-  )
+  'offsets.storage.topic': string({
+    doc: 'A topic of its own for the offsets of the connector. They are copied to the offsets topic of the worker group, too.',
+    default: null,
+    importance: 'LOW',
+    validator: (topic) => (topic !== null && topic.trim() === '' ? 'must not be empty' : undefined),
+    listing: { refusal: () => 'String must be non-empty' }
+  })
 } as const satisfies ConfigSpec
 
 /** Keys that source connectors have besides. */

@@ -3,7 +3,8 @@ import type { SinkConnector, SinkOffsetChange, SourceConnector } from '../api/co
 import { describeError } from '../api/errors.ts'
 import type { OffsetValue } from '../api/record.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { OffsetEntry, OffsetStore } from '../stores/offset-store.ts'
+import type { OffsetEntry } from '../stores/offset-store.ts'
+import type { SourceOffsets } from '../stores/own-offsets.ts'
 import { parseAs } from '../worker/plugin-parts.ts'
 import type { ConnectorOffset, GivenOffset } from './herder.ts'
 import { RequestError } from './request-error.ts'
@@ -25,7 +26,7 @@ export interface StoppedSource {
   readonly plugin: SourceConnector
   /** Its config with references resolved: it holds secrets. */
   readonly raw: RawConfig
-  readonly store: OffsetStore
+  readonly store: SourceOffsets
   /** Ends what tasks of an earlier run may still write. */
   fence(): Promise<void>
 }

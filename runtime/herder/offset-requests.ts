@@ -1,3 +1,4 @@
+import type { RawConfig } from '../api/config.ts'
 import type { Connector } from '../api/connector.ts'
 import { describeError } from '../api/errors.ts'
 import type { Broker } from '../broker/broker.ts'
@@ -5,6 +6,7 @@ import type { Plugins } from '../config/plugins.ts'
 import type { References } from '../config/references.ts'
 import type { ConnectorConfig } from '../stores/config-log.ts'
 import type { OffsetStore } from '../stores/offset-store.ts'
+import type { OwnOffsets, SourceOffsets } from '../stores/own-offsets.ts'
 import {
   alterSinkOffsets,
   alterSourceOffsets,
@@ -38,11 +40,13 @@ export interface StoredOffsetsParts {
   readonly plugins: Plugins
   readonly references: References
   openOffsets(): Promise<OffsetStore>
+  /**
+   * Opens the offsets of a source with a topic of its own.
+   * @param config with references resolved
+   * @returns null when it has none, or none that is there yet
+   */
+  openOwnOffsets(config: RawConfig): Promise<OwnOffsets | null>
 }
-
-type Placed =
-  | { readonly kind: 'source'; readonly source: StoppedSource }
-  | { readonly kind: 'sink'; readonly sink: StoppedSink }
 
 /** Offsets in the offsets topic, in consumer groups and in the targets of sinks. */
 export class StoredOffsets implements OffsetRequests {
@@ -55,34 +59,56 @@ export class StoredOffsets implements OffsetRequests {
   async list(connector: ConnectorConfig): Promise<readonly ConnectorOffset[]> {
     const { kind } = await this.#plugin(connector)
     if (kind === 'sink') return sinkOffsets(this.#parts.broker, groupOf(connector))
-    const store = await this.#parts.openOffsets()
-    await store.look()
-    return store.list(connector.name)
+    return this.#withOffsets(connector, async (store) => {
+      await store.look()
+      return store.list(connector.name)
+    })
   }
 
-  async alter(stopped: StoppedConnector, offsets: readonly GivenOffset[]): Promise<string> {
-    const placed = await this.#place(stopped)
-    return placed.kind === 'sink'
-      ? alterSinkOffsets(placed.sink, offsets)
-      : alterSourceOffsets(placed.source, offsets)
+  alter(stopped: StoppedConnector, offsets: readonly GivenOffset[]): Promise<string> {
+    return this.#change(stopped, {
+      source: (source) => alterSourceOffsets(source, offsets),
+      sink: (sink) => alterSinkOffsets(sink, offsets)
+    })
   }
 
-  async reset(stopped: StoppedConnector): Promise<string> {
-    const placed = await this.#place(stopped)
-    return placed.kind === 'sink'
-      ? resetSinkOffsets(placed.sink)
-      : resetSourceOffsets(placed.source)
+  reset(stopped: StoppedConnector): Promise<string> {
+    return this.#change(stopped, { source: resetSourceOffsets, sink: resetSinkOffsets })
   }
 
-  async #place({ connector, fence }: StoppedConnector): Promise<Placed> {
-    const { broker, references, openOffsets } = this.#parts
+  async #change(
+    { connector, fence }: StoppedConnector,
+    change: {
+      source(source: StoppedSource): Promise<string>
+      sink(sink: StoppedSink): Promise<string>
+    }
+  ): Promise<string> {
+    const { broker, references } = this.#parts
     const plugin = await this.#plugin(connector)
     const raw = await references.resolve(connector.config).catch(unusable)
     const shared = { name: connector.name, raw }
     if (plugin.kind === 'sink') {
-      return { kind: 'sink', sink: { ...shared, plugin, broker, group: groupOf(connector) } }
+      return change.sink({ ...shared, plugin, broker, group: groupOf(connector) })
     }
-    return { kind: 'source', source: { ...shared, plugin, store: await openOffsets(), fence } }
+    return this.#withOffsets(connector, (store) =>
+      change.source({ ...shared, plugin, store, fence })
+    )
+  }
+
+  async #withOffsets<T>(
+    { config }: ConnectorConfig,
+    work: (store: SourceOffsets) => Promise<T>
+  ): Promise<T> {
+    const { references, openOffsets, openOwnOffsets } = this.#parts
+    const place = Object.entries(config).filter(([key]) => PLACE.test(key))
+    const own = await openOwnOffsets(
+      await references.resolve(Object.fromEntries(place)).catch(unusable)
+    )
+    try {
+      return await work(own ?? (await openOffsets()))
+    } finally {
+      await own?.close()
+    }
   }
 
   #plugin({ config }: ConnectorConfig): Promise<Connector> {
@@ -90,6 +116,9 @@ export class StoredOffsets implements OffsetRequests {
     return this.#parts.plugins.find('connector', className).catch(unusable)
   }
 }
+
+/** The keys that say where the offsets of a source are. */
+const PLACE = /^(?:offsets\.storage\.topic$|producer\.override\.)/
 
 /** @throws {RequestError} 400: with such a config the connector could not run either */
 function unusable(error: unknown): never {

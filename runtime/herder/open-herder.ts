@@ -12,9 +12,7 @@ import type { Redactor } from '../config/redact.ts'
 import type { References } from '../config/references.ts'
 import type { WorkerConfig } from '../config/worker-keys.ts'
 import { Metrics } from '../metrics/metrics.ts'
-import { ConfigStore } from '../stores/config-store.ts'
-import { OffsetStore } from '../stores/offset-store.ts'
-import { StatusStore } from '../stores/status-store.ts'
+import type { StatusStore } from '../stores/status-store.ts'
 import type { Lease } from '../worker/lease.ts'
 import type { TaskId } from '../worker/task-spec.ts'
 import type { TaskView } from '../worker/task-supervisor.ts'
@@ -26,6 +24,7 @@ import type { WorkerHooks } from './group-worker.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { MeasuredCoordinator } from './measured-coordinator.ts'
 import { StoredOffsets } from './offset-requests.ts'
+import { openStores } from './open-stores.ts'
 import { workerMetrics } from './worker-metrics.ts'
 
 export interface OpenHerderOptions {
@@ -80,7 +79,7 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     clock: systemClock
   })
   const broker = await openBroker(options.broker, logger, metrics.client)
-  const stores = await openStores(broker, config, logger)
+  const stores = await openStores(broker, options)
   const clusterId = await broker.clusterId()
   const coordinator = new MeasuredCoordinator(
     await openCoordinator(broker, options),
@@ -189,39 +188,4 @@ async function openCoordinator(
     clientId: `connect-${workerId}`
   }
   return alone ? localCoordinator(group, systemClock) : broker.coordinator(group)
-}
-
-async function openStores(broker: Broker, config: WorkerConfig, logger: Logger) {
-  const spec = (of: 'config' | 'offset' | 'status', partitions: number) => ({
-    name: config[`${of}.storage.topic`],
-    partitions,
-    replicationFactor: config[`${of}.storage.replication.factor`]
-  })
-  const shared = { broker, clock: systemClock, logger }
-  const [configs, statuses] = await Promise.all([
-    ConfigStore.open({ ...shared, clientId: 'millrace-configs', spec: spec('config', 1) }),
-    StatusStore.open({
-      ...shared,
-      clientId: 'millrace-statuses',
-      spec: spec('status', config['status.storage.partitions'])
-    })
-  ])
-  let offsets: Promise<OffsetStore> | undefined
-  return {
-    configs,
-    statuses,
-    openOffsets: () => {
-      offsets ??= OffsetStore.open({
-        ...shared,
-        clientId: 'millrace-offsets',
-        spec: spec('offset', config['offset.storage.partitions'])
-      })
-      return offsets
-    },
-    close: async () => {
-      await configs.close()
-      await statuses.close()
-      await (await offsets?.catch(() => undefined))?.close()
-    }
-  }
 }

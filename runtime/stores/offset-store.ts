@@ -108,8 +108,15 @@ export class OffsetStore {
     return { partition: this.#topic.partitionOf(key), record }
   }
 
-  /** Stores offsets outside a transaction of records; durable when it resolves. */
+  /** Stores offsets outside a transaction of records; durable, and known here, when it resolves. */
   async write(connector: string, entries: readonly OffsetEntry[]): Promise<void> {
+    if (entries.length === 0) return
+    await this.append(connector, entries)
+    await this.refresh()
+  }
+
+  /** As {@link write}, without reading it back. */
+  async append(connector: string, entries: readonly OffsetEntry[]): Promise<void> {
     const records = this.records(connector, entries)
     await this.#topic.write(
       records.map(({ record }) => ({
@@ -117,7 +124,6 @@ export class OffsetStore {
         value: record.value === null ? null : String(record.value)
       }))
     )
-    await this.refresh()
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import { describeError, FencedError, RetriableError } from '../api/errors.ts'
 import type { SourceBatch, SourcePartition } from '../api/record.ts'
 import type { SourceTask, SourceTaskContext } from '../api/task.ts'
 import type { Broker, Producer } from '../broker/broker.ts'
-import type { OffsetStore } from '../stores/offset-store.ts'
+import type { OwnOffsets, SourceOffsets } from '../stores/own-offsets.ts'
 import type { TransformChain } from '../transforms/chain.ts'
 import { CommitNotices } from './commit-notices.ts'
 import type { ErrorPolicy } from './error-policy.ts'
@@ -24,7 +24,9 @@ export interface SourceRunnerOptions {
   readonly broker: Broker
   /** Null for at-least-once. */
   readonly transactionalId: string | null
-  readonly offsets: OffsetStore
+  readonly offsets: SourceOffsets
+  /** The same, when the connector has a topic of its own for them; closed with the task. */
+  readonly ownOffsets: OwnOffsets | null
   readonly targets: TopicTargets
   readonly chain: TransformChain
   readonly converters: Converters
@@ -89,6 +91,14 @@ export class SourceRunner {
    * newer instance of the task took over
    */
   async run(): Promise<void> {
+    try {
+      await this.#run()
+    } finally {
+      await this.#options.ownOffsets?.close()
+    }
+  }
+
+  async #run(): Promise<void> {
     const { broker, transactionalId, connector, taskNumber, task } = this.#options
     await this.#untilResumed()
     if (this.#stopping.signal.aborted) return
@@ -122,6 +132,7 @@ export class SourceRunner {
       onDurable: (entries, counts) => {
         this.#figures.durable(counts)
         this.#figures.inFlight(writer.bytesInFlight)
+        this.#options.ownOffsets?.copy(connector, entries)
         notices.tell(entries)
       },
       onSettled: () => this.#wakeup.notify()

@@ -8,12 +8,14 @@ import { type PluginRegistry, Plugins } from '../config/plugins.ts'
 import { type WorkerConfig, workerKeys } from '../config/worker-keys.ts'
 import { PART_LOGGERS } from '../metrics/log-levels.ts'
 import { OffsetStore } from '../stores/offset-store.ts'
+import { OwnOffsets } from '../stores/own-offsets.ts'
 import type { BrokerCache } from './broker-cache.ts'
 import { ConnectorRunner } from './connector-runner.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { ErrorPolicy, type ErrorSettings } from './error-policy.ts'
 import { Lease } from './lease.ts'
 import { leasedBroker, leasedSink, type MayWrite } from './leased.ts'
+import { offsetsTopicSpec, ownOffsetsTopic } from './offsets-topic.ts'
 import { createChain, createConverters, parseAs, partsOf } from './plugin-parts.ts'
 import { selectTopics } from './sink-assignment.ts'
 import { SinkConverter } from './sink-converter.ts'
@@ -99,19 +101,25 @@ export class TaskFactory {
     const exactlyOnce = worker['exactly.once.source.support'] !== 'disabled'
     const creation = worker['topic.creation.enable'] ? new TopicCreation(spec.config) : null
     const maxBytes = worker['task.buffer.bytes']
+    const task = plugin.createTask(parseAs(plugin.config, spec.config), spec.config)
+    const chain = await createChain(this.#plugins, spec.config)
+    const converters = await createConverters(this.#plugins, spec.config, this.#environment.worker)
+    // The last that can fail: the task closes it.
+    const ownOffsets = await this.#ownOffsets(spec, broker)
     return new SourceRunner(
       {
-        task: plugin.createTask(parseAs(plugin.config, spec.config), spec.config),
+        task,
         connector: spec.connector,
         taskNumber: spec.task,
         generation: spec.generation,
         broker,
         // As Kafka Connect names it, so that each fences the other on the same connector.
         transactionalId: exactlyOnce ? `${worker['group.id']}-${taskName(spec)}` : null,
-        offsets: await this.#offsetStore(),
+        offsets: ownOffsets ?? (await this.#offsetStore()),
+        ownOffsets,
         targets: new TopicTargets(broker, creation),
-        chain: await createChain(this.#plugins, spec.config),
-        converters: await createConverters(this.#plugins, spec.config, this.#environment.worker),
+        chain,
+        converters,
         policy,
         limits: {
           closeBytes: maxBytes / 2,
@@ -183,28 +191,40 @@ export class TaskFactory {
     return leasedBroker(broker, this.#mayWrite)
   }
 
+  /**
+   * The connector's own offsets, if it has a topic for them, or writes to another cluster: there they
+   * are part of its transactions, in a topic of the same name as the worker's unless it names one.
+   */
+  async #ownOffsets({ config }: TaskSpec, broker: Broker): Promise<OwnOffsets | null> {
+    const topic = ownOffsetsTopic(this.#worker, config)
+    if (topic === null) return null
+    const shared = await this.#offsetStore()
+    const own = await this.#openOffsets(broker, topic)
+    return new OwnOffsets({ own, shared, logger: this.#logger })
+  }
+
   /** One for all source tasks of the thread; opened with the first. */
   async #offsetStore(): Promise<OffsetStore> {
-    const worker = this.#worker
-    this.#offsets ??= this.#brokers.own().then((broker) =>
-      OffsetStore.open({
-        broker,
-        clock: systemClock,
-        clientId: 'millrace-offsets',
-        logger: this.#logger,
-        spec: {
-          name: worker['offset.storage.topic'],
-          partitions: worker['offset.storage.partitions'],
-          replicationFactor: worker['offset.storage.replication.factor']
-        }
-      })
-    )
+    this.#offsets ??= this.#brokers
+      .own()
+      .then((broker) =>
+        this.#openOffsets(
+          leasedBroker(broker, this.#mayWrite),
+          this.#worker['offset.storage.topic']
+        )
+      )
     try {
       return await this.#offsets
     } catch (error) {
       this.#offsets = undefined
       throw error
     }
+  }
+
+  #openOffsets(broker: Broker, name: string): Promise<OffsetStore> {
+    const spec = { ...offsetsTopicSpec(this.#worker), name }
+    const clientId = 'millrace-offsets'
+    return OffsetStore.open({ broker, clock: systemClock, clientId, logger: this.#logger, spec })
   }
 }
 

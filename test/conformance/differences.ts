@@ -136,10 +136,6 @@ function offsets(): MeantDifference[] {
       applies: (place) =>
         inOffsets(place) &&
         withoutMembers(place.is, ['kafka_offset']) === withoutMembers(place.was, ['kafka_offset'])
-    },
-    {
-      heading: 'An offsets topic of its own',
-      applies: (place) => /^own-offsets-/.test(place.case)
     }
   ]
 }

@@ -5,7 +5,7 @@ import { Takeover } from './takeover-fixture.ts'
 
 /** How soon Kafka Connect stores offsets when it does not write exactly once. */
 const FLUSH = { 'offset.flush.interval.ms': '500' }
-const SOURCES = ['running', 'paused', 'stopped']
+const SOURCES = ['running', 'paused', 'stopped', 'own']
 /** What Kafka Connect says when it cannot make sense of an internal topic, or of its group. */
 const TROUBLE = /ERROR (?!WorkerTask)|WARN \w*BackingStore/
 
@@ -24,12 +24,12 @@ describe(
 
         for (const name of SOURCES) both.write(name, 10, 20)
         await both.startMillrace({ listeners: 'http://127.0.0.1:0' })
-        await both.copied('running', 20)
+        for (const name of ['running', 'own']) await both.copied(name, 20)
         await allStates(both)
         await both.sunk(20)
         for (const [name, { config, offsets }] of Object.entries(await both.everything())) {
           assert.deepEqual(config, before[name]?.config)
-          if (!/running|sink/.test(name)) assert.deepEqual(offsets, before[name]?.offsets, name)
+          if (!/running|own|sink/.test(name)) assert.deepEqual(offsets, before[name]?.offsets, name)
         }
         await both.ask('PUT', `/connectors/${both.name('paused')}/resume`)
         await both.copied('paused', 20)
@@ -40,8 +40,7 @@ describe(
         for (const name of [...SOURCES, 'later']) both.write(name, 20, 30)
         both.write('new', 0, 10)
         await both.connect.start()
-        await both.copied('running', 30)
-        await both.copied('paused', 30)
+        for (const name of ['running', 'paused', 'own']) await both.copied(name, 30)
         await both.copied('new', 10)
         await both.ask('PUT', `/connectors/${both.name('stopped')}/resume`)
         await both.copied('stopped', 30)
@@ -83,7 +82,10 @@ describe(
 
 /** Connectors in every state, ten lines read by those that read; what is known of them then. */
 async function runAll(both: Takeover) {
-  for (const name of SOURCES) await both.source(name)
+  for (const name of SOURCES) {
+    const topic = { 'offsets.storage.topic': both.topic('offsets') }
+    await both.source(name, name === 'own' ? topic : {})
+  }
   await both.source('later', {}, 'STOPPED')
   await both.sink('sink', 'running', { 'tasks.max': '3' })
   const json = 'org.apache.kafka.connect.json.JsonConverter'

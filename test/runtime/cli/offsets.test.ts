@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../../runtime/api/clock.ts'
 import type { Broker } from '../../../runtime/broker/broker.ts'
 import { openLmdbBroker } from '../../../runtime/broker/lmdb/lmdb-broker.ts'
+import { ConfigStore } from '../../../runtime/stores/config-store.ts'
 import { OffsetStore } from '../../../runtime/stores/offset-store.ts'
 import { type ConnectState, StatusStore } from '../../../runtime/stores/status-store.ts'
 import { tempFolder } from '../config/temp-folder.ts'
@@ -10,10 +11,10 @@ import { millrace } from './millrace.ts'
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-const store = (broker: Broker, name: string) => ({
+const store = (broker: Broker, name: string, partitions = 5) => ({
   broker,
   clock: systemClock,
-  spec: { name, partitions: 5 },
+  spec: { name, partitions },
   clientId: 'test',
   logger
 })
@@ -88,6 +89,22 @@ test('forgets the offsets of one source and leaves the others', async (t) => {
   assert.equal(code, 0)
   assert.equal((await millrace(['offsets', 'show', 'shop', '--data-dir', dir])).code, 2)
   assert.equal((await millrace(['offsets', 'show', 'other', '--data-dir', dir])).code, 0)
+})
+
+test('shows and forgets offsets in a topic of the connector, too', async (t) => {
+  const dir = await tempFolder(t, {})
+  await workerFolder(dir, 'UNASSIGNED')
+  const broker = await openLmdbBroker({ path: dir })
+  const configs = await ConfigStore.open(store(broker, 'connect-configs', 1))
+  await configs.lead('test')
+  await configs.putConnector('shop', { 'offsets.storage.topic': 'shop-offsets' })
+  const own = await OffsetStore.open(store(broker, 'shop-offsets'))
+  await own.write('shop', [{ partition: { server: 'shop' }, offset: { lsn: 7 } }])
+  for (const one of [own, configs, broker]) await one.close()
+  const show = () => millrace(['offsets', 'show', 'shop', '--data-dir', dir])
+  assert.match((await show()).out, /\{"server":"shop"\} +\{"lsn":7\}\n$/)
+  await millrace(['offsets', 'reset', 'shop', '--yes', '--data-dir', dir])
+  assert.equal((await show()).code, 2)
 })
 
 test('moves a sink to a position', async (t) => {

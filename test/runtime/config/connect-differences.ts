@@ -27,11 +27,6 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     status: 400,
     text: /Failed to find any class that implements Connector/
   },
-  'own-offsets-create': {
-    reason: 'an offsets topic of its own for a connector is not built',
-    status: 400,
-    text: /offsets\.storage\.topic is not supported/
-  },
   'sink-bad-override': {
     reason: 'a client setting that is no number is bad input: 400 with all errors instead of 500',
     status: 400,

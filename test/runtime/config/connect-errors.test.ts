@@ -324,12 +324,6 @@ describe('versions of plugins', () => {
 
 describe('what only Millrace refuses', () => {
   it('is refused over REST, too, with the reason', async () => {
-    assert.deepEqual(await errorsOf(SOURCE, { 'offsets.storage.topic': 'mine' }), [
-      [
-        'offsets.storage.topic',
-        'offsets.storage.topic is not supported: offsets are kept in the offsets topic of the worker group'
-      ]
-    ])
     assert.deepEqual(await errorsOf(SOURCE, { 'max.line.bytes': '1' }), [
       ['max.line.bytes', invalid('max.line.bytes', '1', 'must be at least 1024, not 1')]
     ])

@@ -17,6 +17,7 @@ import { parseAs } from '../../../runtime/worker/plugin-parts.ts'
 import { taskName } from '../../../runtime/worker/task-spec.ts'
 import type { TaskState } from '../../../runtime/worker/task-state.ts'
 import { MemoryLogger, readAll } from '../../support/embedded.ts'
+import { readTopic } from '../../support/read-topic.ts'
 import { projectRoot } from '../../support/source-files.ts'
 import { until } from '../../support/until.ts'
 
@@ -203,6 +204,35 @@ describe('a herder in a group of one', () => {
       status: 404,
       message: 'Connector none not found'
     })
+  })
+
+  it('keeps offsets in a topic of the connector, and a copy in that of all', async () => {
+    const partition = { topic: 'numbers' }
+    const stored = async (topic: string) => {
+      const keys = new Map<string, string>()
+      for (const { key, value } of await readTopic(worker.broker, topic)) {
+        if (value === null) keys.delete(String(key))
+        else keys.set(String(key), String(value))
+      }
+      return keys.get('["a",{"topic":"numbers"}]')
+    }
+    await worker.herder.put('a', numbers({ 'offsets.storage.topic': 'own' }))
+    const offsets = [{ partition, offset: { next: 20 } }]
+    await until(async () => (await stored('connect-offsets')) === '{"next":20}')
+    assert.equal(await stored('own'), '{"next":20}')
+    assert.deepEqual(await worker.herder.offsets('a'), offsets)
+    await worker.herder.stop('a')
+    await worker.herder.alterOffsets('a', [{ partition, offset: { next: 15 } }])
+    for (const topic of ['own', 'connect-offsets']) {
+      assert.equal(await stored(topic), '{"next":15}')
+    }
+    await worker.herder.resume('a')
+    await until(async () => (await stored('connect-offsets')) === '{"next":20}')
+    assert.equal((await readTopic(worker.broker, 'numbers')).length, 25)
+    await worker.herder.stop('a')
+    await worker.herder.resetOffsets('a')
+    assert.deepEqual(await worker.herder.offsets('a'), [])
+    for (const topic of ['own', 'connect-offsets']) assert.equal(await stored(topic), undefined)
   })
 
   it('starts a changed connector anew, and leaves the others alone', async () => {

@@ -128,6 +128,7 @@ export async function sourceRunner(
       broker,
       transactionalId: options.atLeastOnce ? null : 'group-c-0',
       offsets,
+      ownOffsets: null,
       targets: new TopicTargets(broker, creation),
       chain: new TransformChain(options.steps ?? []),
       converters: options.converters ?? textConverters(),
