@@ -51,6 +51,7 @@ export class TaskHost {
     if (message.type === 'start') this.#start(message.run, message.spec)
     else if (message.type === 'levels') this.#levels.follow(message.settings)
     else if (message.type === 'close') void this.close()
+    else if (message.type === 'ping') this.#post({ type: 'pong' })
     else if (message.type === 'current') {
       this.#runs.get(message.run)?.reporter?.answer(message.current)
     } else this.#tell(message.type, message.run)

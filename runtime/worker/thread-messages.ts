@@ -15,6 +15,8 @@ export type ToThread =
   | { readonly type: 'levels'; readonly settings: readonly LevelSetting[] }
   /** The answer to `ask-current`. */
   | { readonly type: 'current'; readonly run: number; readonly current: boolean }
+  /** `ping` is answered with `pong`, unless a task blocks the thread. */
+  | { readonly type: 'ping' }
   | { readonly type: 'close' }
 
 /** What a task thread tells the main thread. */
@@ -33,6 +35,7 @@ export type FromThread =
       readonly message: string
       readonly fields: Readonly<Record<string, unknown>>
     }
+  | { readonly type: 'pong' }
   | { readonly type: 'closed' }
 
 /** An error on its way between threads, which would lose its class and its own fields. */

@@ -5,8 +5,9 @@ import type { LevelSetting, LogLevels } from '../metrics/log-levels.ts'
 import type { Readings } from '../metrics/meter.ts'
 import type { TaskParts } from '../metrics/metrics.ts'
 import type { TaskReport } from './task-reporter.ts'
-import type { TaskEnvironment, TaskSpec } from './task-spec.ts'
+import { type TaskEnvironment, type TaskSpec, taskName } from './task-spec.ts'
 import { type FromThread, type PlainError, type ToThread, toPlainError } from './thread-messages.ts'
+import { settles, ThreadWatch } from './thread-watch.ts'
 
 /** Hears of one run of a task. Nothing comes after `ended`. */
 export interface RunListener {
@@ -60,10 +61,19 @@ export interface TaskLogs {
 
 interface PooledThread {
   readonly thread: Thread
-  readonly runs: Map<number, RunListener>
+  readonly runs: Map<number, PooledRun>
+  readonly watch: ThreadWatch
   /** A run in it did not stop in time. */
   leftBehind: boolean
   closing: boolean
+  /** The task for which the thread was cut off, because it did not answer any more. */
+  blockedBy: string | null
+}
+
+interface PooledRun {
+  readonly listener: RunListener
+  /** Of its task, for the log. */
+  readonly name: string
 }
 
 /** A little more than the timeout, for what cannot be cut short: a transaction on its way. */
@@ -104,7 +114,7 @@ export class ThreadPool implements TaskPool {
       listener.ended(error)
       ended.resolve()
     }
-    pooled.runs.set(run, { ...bound(listener), ended: end })
+    pooled.runs.set(run, { listener: { ...bound(listener), ended: end }, name: taskName(spec) })
     const tell = (message: ToThread) => pooled.thread.postMessage(message)
     tell({ type: 'start', run, spec })
     return {
@@ -122,8 +132,7 @@ export class ThreadPool implements TaskPool {
         })
         pooled.leftBehind = true
         end(null)
-        // Alone in its thread it can be cut off; else it is fenced as soon as its successor starts.
-        if (pooled.runs.size === 0) await this.#terminate(pooled)
+        await this.#leave(pooled, taskName(spec))
       }
     }
   }
@@ -155,7 +164,10 @@ export class ThreadPool implements TaskPool {
       workerData: { ...this.#options.environment, entry },
       resourceLimits: HEAP
     })
-    const pooled: PooledThread = { thread, runs: new Map(), leftBehind: false, closing: false }
+    const runs = new Map<number, PooledRun>()
+    const watch = new ThreadWatch(thread, this.#options.logger, () => namesOf({ runs }))
+    const state = { leftBehind: false, closing: false, blockedBy: null }
+    const pooled: PooledThread = { thread, runs, watch, ...state }
     this.#threads.add(pooled)
     const { logs } = this.#options
     if (logs !== undefined) thread.postMessage(levelsOf(logs.levels.settings))
@@ -168,15 +180,19 @@ export class ThreadPool implements TaskPool {
     return pooled
   }
 
-  #take({ runs, thread }: PooledThread, message: FromThread): void {
+  #take({ runs, thread, watch }: PooledThread, message: FromThread): void {
     if (message.type === 'closed') return
+    if (message.type === 'pong') {
+      watch.answered()
+      return
+    }
     if (message.type === 'log') {
       const { logger, logs } = this.#options
       const lines = logs?.lines ?? logger
       lines[message.level](message.message, message.fields)
       return
     }
-    const listener = runs.get(message.run)
+    const listener = runs.get(message.run)?.listener
     if (message.type === 'report') listener?.report(message.report)
     else if (message.type === 'progress') listener?.progress(message.progress)
     else if (message.type === 'metrics') listener?.metrics(message.readings)
@@ -194,13 +210,25 @@ export class ThreadPool implements TaskPool {
 
   #exited(pooled: PooledThread, code: number, cause: unknown): void {
     this.#threads.delete(pooled)
+    pooled.watch.close()
     if (pooled.runs.size === 0) return
-    const error = crashed(code, cause)
-    this.#options.logger.error('A task thread has crashed; its tasks start again.', {
+    const { blockedBy } = pooled
+    const error = blockedBy === null ? crashed(code, cause) : cutOff(blockedBy)
+    this.#options.logger.error('A task thread has ended; its tasks start again.', {
       error: error.message,
-      tasks: pooled.runs.size
+      tasks: namesOf(pooled).join(', ')
     })
-    for (const listener of [...pooled.runs.values()]) listener.ended(error)
+    for (const { listener } of [...pooled.runs.values()]) listener.ended(error)
+  }
+
+  /**
+   * After a task that did not stop. Alone in its thread it is cut off, and also when it holds the
+   * others up; else it is fenced as soon as its successor starts.
+   */
+  async #leave(pooled: PooledThread, name: string): Promise<void> {
+    if (pooled.runs.size > 0 && (await pooled.watch.answers(ABANDON_MS))) return
+    pooled.blockedBy = name
+    await this.#terminate(pooled)
   }
 
   async #close(pooled: PooledThread): Promise<void> {
@@ -222,6 +250,10 @@ export class ThreadPool implements TaskPool {
     this.#threads.delete(pooled)
     await pooled.thread.terminate()
   }
+}
+
+function namesOf({ runs }: Pick<PooledThread, 'runs'>): string[] {
+  return [...runs.values()].map(({ name }) => name)
 }
 
 function levelsOf(settings: readonly LevelSetting[]): ToThread {
@@ -253,13 +285,13 @@ function crashed(code: number, cause: unknown): PlainError {
   }
 }
 
-/** @returns whether the promise settled within the time */
-async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-  })
-  const settled = await Promise.race([promise.then(() => true), late])
-  clearTimeout(timer)
-  return settled
+function cutOff(name: string): PlainError {
+  return {
+    code: 'TASK_THREAD_BLOCKED',
+    message: `The thread of this task was ended, because task ${name} blocked it and could not be stopped`,
+    hint: `find out what task ${name} does without end: a loop, or a call that waits`,
+    retriable: true,
+    fenced: false,
+    stack: null
+  }
 }

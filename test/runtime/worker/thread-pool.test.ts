@@ -152,4 +152,25 @@ describe('task threads', () => {
     await pool.close()
     assert.equal(await numbers(topics.broker, 'b'), 10)
   })
+
+  it('are ended for a stopped task that blocks, and the others of the thread start again', async () => {
+    await using topics = await embeddedTopics()
+    const { pool } = poolOver(topics.folder, 1)
+    const good = run(pool, 'b', { end: '10' })
+    await good.running
+    const blocked = run(pool, 'a', { 'block.ms': '60000' })
+    await blocked.running
+    await blocked.handle.stop(50)
+    assert.equal(await blocked.ended, null)
+    const error = await good.ended
+    assert.equal(error?.code, 'TASK_THREAD_BLOCKED')
+    assert.equal(error?.retriable, true)
+    assert.match(error?.message ?? '', /task a-0 blocked it/)
+    const again = run(pool, 'b', { end: '10' })
+    await again.running
+    await until(async () => (await numbers(topics.broker, 'b').catch(() => 0)) === 10)
+    await again.handle.stop(5000)
+    await pool.close()
+    assert.equal(await numbers(topics.broker, 'b'), 10)
+  })
 })
