@@ -1,10 +1,10 @@
 import { sleep } from '../api/clock.ts'
 import type { RawConfig } from '../api/config.ts'
 import { ConnectError, FencedError } from '../api/errors.ts'
-import type { ConnectorConfig, TargetState } from '../stores/config-log.ts'
-import type { Status } from '../stores/status-store.ts'
+import type { TargetState } from '../stores/config-log.ts'
 import { CONNECTOR, type TaskId } from '../worker/task-spec.ts'
 import { requireStopped } from './connector-offsets.ts'
+import { ConnectorViews } from './connector-views.ts'
 import { GroupWorker, type GroupWorkerOptions } from './group-worker.ts'
 import type {
   ConfigPatch,
@@ -56,11 +56,17 @@ const DECLARE_TRIES = 5
 export class GroupHerder implements Herder {
   readonly #options: GroupHerderOptions
   readonly #group: GroupWorker
+  readonly #views: ConnectorViews
   #startup: Startup = { state: 'starting', stage: 'joining the group' }
 
   constructor(options: GroupHerderOptions) {
     this.#options = options
     this.#group = new GroupWorker({ ...options, restartFenced: !options.alone })
+    this.#views = new ConnectorViews({
+      ...options,
+      plugins: this.#group.plugins,
+      manages: (name) => this.#group.manages(name)
+    })
   }
 
   get workerId(): string {
@@ -118,41 +124,23 @@ export class GroupHerder implements Herder {
   }
 
   connectors(): readonly string[] {
-    return this.#options.configs
-      .connectors()
-      .map(({ name }) => name)
-      .filter((name) => this.#group.manages(name))
+    return this.#views.names()
   }
 
-  async connector(name: string): Promise<ConnectorInfo> {
-    return this.#info(this.#known(name, `Connector ${name} not found`))
+  connector(name: string): Promise<ConnectorInfo> {
+    return this.#views.info(name)
   }
 
-  async status(name: string): Promise<ConnectorStatus> {
-    const { statuses, configs } = this.#options
-    const status = statuses.connector(name)
-    if (status === null) throw new RequestError(404, `No status found for connector ${name}`)
-    const connector = configs.connector(name)
-    const count = connector?.tasks?.length ?? 0
-    const tasks = Array.from({ length: count }, (_, id) => id).flatMap((id) => {
-      const known = statuses.task(name, id)
-      return known === null ? [] : [{ id, ...viewOf(known) }]
-    })
-    const type = connector === null ? 'unknown' : (await this.#group.learn(connector)).kind
-    return { name, type, connector: viewOf(status), tasks }
+  status(name: string): Promise<ConnectorStatus> {
+    return this.#views.status(name)
   }
 
   taskStatus(name: string, task: number): TaskStateView {
-    const status = this.#options.statuses.task(name, task)
-    if (status === null || task < 0) {
-      throw new RequestError(404, `No status found for task ${name}-${task}`)
-    }
-    return { id: task, ...viewOf(status) }
+    return this.#views.taskStatus(name, task)
   }
 
   tasks(name: string): readonly TaskInfo[] {
-    const { tasks } = this.#known(name, `Connector ${name} not found`)
-    return (tasks ?? []).map((config, task) => ({ id: { connector: name, task }, config }))
+    return this.#views.tasks(name)
   }
 
   create(name: string, config: GivenConfig, initial?: InitialState): Promise<ConnectorInfo> {
@@ -162,7 +150,7 @@ export class GroupHerder implements Herder {
         throw new RequestError(409, `Connector ${name} already exists`)
       }
       await configs.putConnector(name, withoutNulls(config), initial && TARGET[initial])
-      return this.#info(this.#known(name, `Connector ${name} not found`))
+      return this.#views.info(name)
     })
   }
 
@@ -174,23 +162,23 @@ export class GroupHerder implements Herder {
       const { configs } = this.#options
       const created = configs.connector(name) === null
       await configs.putConnector(name, withoutNulls(config))
-      const connector = await this.#info(this.#known(name, `Connector ${name} not found`))
+      const connector = await this.#views.info(name)
       return { created, connector }
     })
   }
 
   patch(name: string, patch: ConfigPatch, base: RawConfig): Promise<ConnectorInfo> {
     return this.#asLeader(async () => {
-      const { config } = this.#known(name, `Connector ${name} not found`)
+      const { config } = this.#views.known(name)
       if (!sameConfig(config, base)) throw staleConfig()
       await this.#options.configs.putConnector(name, withoutNulls({ ...config, ...patch }))
-      return this.#info(this.#known(name, `Connector ${name} not found`))
+      return this.#views.info(name)
     })
   }
 
   remove(name: string): Promise<void> {
     return this.#asLeader(async () => {
-      this.#known(name, `Connector ${name} not found`)
+      this.#views.known(name)
       await this.#options.configs.removeConnector(name)
     })
   }
@@ -205,20 +193,20 @@ export class GroupHerder implements Herder {
 
   stop(name: string): Promise<void> {
     return this.#asLeader(async () => {
-      this.#known(name, `Unknown connector ${name}`)
+      this.#views.known(name, `Unknown connector ${name}`)
       await this.#options.configs.stopConnector(name)
     })
   }
 
   restart(name: string): Promise<void> {
     return this.#asOwner({ connector: name, task: CONNECTOR }, () => {
-      this.#known(name, `Unknown connector: ${name}`)
+      this.#views.known(name, `Unknown connector: ${name}`)
     })
   }
 
   restartWith(name: string, options: RestartOptions): Promise<ConnectorStatus> {
     return this.#asLeader(async () => {
-      this.#known(name, `Unknown connector: ${name}`)
+      this.#views.known(name, `Unknown connector: ${name}`)
       const status = await this.status(name).catch(() => {
         throw new RequestError(404, `Status for connector ${name} not found`)
       })
@@ -236,7 +224,7 @@ export class GroupHerder implements Herder {
 
   restartTask(name: string, task: number): Promise<void> {
     return this.#asOwner({ connector: name, task }, () => {
-      this.#known(name, `Unknown connector: ${name}`)
+      this.#views.known(name, `Unknown connector: ${name}`)
       if (!this.#options.configs.hasTask(name, task)) {
         throw new RequestError(404, `Unknown task: ${name}-${task}`)
       }
@@ -258,15 +246,15 @@ export class GroupHerder implements Herder {
 
   putTaskConfigs(name: string, configs: readonly RawConfig[]): Promise<void> {
     return this.#asLeader(() => {
-      this.#known(name, `Connector ${name} not found`)
+      this.#views.known(name)
       return this.#group.publisher.write(name, configs)
     })
   }
 
   fence(name: string): Promise<void> {
     return this.#asLeader(async () => {
-      const connector = this.#known(name, `Connector ${name} not found`)
-      const { kind } = await this.#group.learn(connector)
+      const connector = this.#views.known(name)
+      const { kind } = await this.#group.plugins.learn(connector)
       if (kind === 'sink') {
         throw new RequestError(400, `Connector ${name} is not a source connector`)
       }
@@ -281,25 +269,12 @@ export class GroupHerder implements Herder {
   /** The kind of a connector, as far as its plugin has been looked at. */
   typeOf(name: string): 'source' | 'sink' | 'unknown' {
     const connector = this.#options.configs.connector(name)
-    return connector === null ? 'unknown' : this.#group.factsOf(connector).kind
+    return connector === null ? 'unknown' : this.#group.plugins.of(connector).kind
   }
 
   /** Resolves once everything that should run here has started, or has failed to. */
   settled(): Promise<void> {
     return this.#group.settled()
-  }
-
-  #known(name: string, otherwise: string): ConnectorConfig {
-    const known = this.#options.configs.connector(name)
-    if (known === null || !this.#group.manages(name)) throw new RequestError(404, otherwise)
-    return known
-  }
-
-  async #info(connector: ConnectorConfig): Promise<ConnectorInfo> {
-    const { name, config, tasks } = connector
-    const { kind } = await this.#group.learn(connector)
-    const ids = (tasks ?? []).map((_, task) => ({ connector: name, task }))
-    return { name, config, tasks: ids, type: kind }
   }
 
   /** A write that fails leaves it open who leads: the group is asked, and the caller asks again. */
@@ -332,7 +307,7 @@ export class GroupHerder implements Herder {
   }
 
   async #target(name: string, state: TargetState): Promise<void> {
-    this.#known(name, `Unknown connector ${name}`)
+    this.#views.known(name, `Unknown connector ${name}`)
     await this.#options.configs.putTargetState(name, state)
   }
 
@@ -363,7 +338,7 @@ export class GroupHerder implements Herder {
   }
 
   offsets(name: string): Promise<readonly ConnectorOffset[]> {
-    return this.#options.offsets.list(this.#known(name, `Connector ${name} not found`))
+    return this.#options.offsets.list(this.#views.known(name))
   }
 
   alterOffsets(name: string, offsets: readonly GivenOffset[]): Promise<string> {
@@ -383,7 +358,7 @@ export class GroupHerder implements Herder {
       await sleep(clock, STOPPING_LOOK_MS)
     }
     return this.#asLeader(async () => {
-      const connector = this.#known(name, `Connector ${name} not found`)
+      const connector = this.#views.known(name)
       requireStopped(name, this.#isStopped(name))
       if (this.#hasOwnedTask(name)) throw tasksNotStopped(name)
       return work({ connector, fence: () => this.#group.publisher.fence(name) })
@@ -415,10 +390,6 @@ function tasksNotStopped(name: string): RequestError {
 
 function codeOf(error: unknown): string | null {
   return error instanceof ConnectError ? error.code : null
-}
-
-function viewOf({ state, workerId, trace, version }: Status): StateView {
-  return { state, workerId, trace, version }
 }
 
 /** A key that is given as null counts as not given. */

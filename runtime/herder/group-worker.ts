@@ -4,9 +4,8 @@ import { type ConnectError, describeError, RetriableError } from '../api/errors.
 import type { Logger } from '../api/task.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { GroupCoordinator } from '../broker/group-coordinator.ts'
-import { versionOf } from '../config/plugin-catalog.ts'
 import type { Plugins } from '../config/plugins.ts'
-import type { ConnectorConfig, Order } from '../stores/config-log.ts'
+import type { Order } from '../stores/config-log.ts'
 import type { ConfigStore } from '../stores/config-store.ts'
 import type { StatusStore } from '../stores/status-store.ts'
 import { Lease } from '../worker/lease.ts'
@@ -18,12 +17,15 @@ import { Generations } from './generations.ts'
 import { type GroupHandler, GroupMember } from './group-member.ts'
 import type { Assignment, MemberMetadata } from './group-protocol.ts'
 import type { GroupView } from './herder.ts'
-import { Leader, workOf } from './leader.ts'
-import { isOutdated, type PluginFacts, planWork } from './plan-work.ts'
+import { Leader } from './leader.ts'
+import { isOutdated, planWork } from './plan-work.ts'
+import { KnownPlugins } from './plugin-facts.ts'
 import { reconcile, sameConfig } from './reconcile.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { StatusSweeper } from './status-sweeper.ts'
+import { showStopped } from './stopped-status.ts'
 import { TaskConfigPublisher } from './task-config-publisher.ts'
+import { WorkWatch } from './work-watch.ts'
 
 /** What the worker asks of its herder. */
 export type WorkerHooks = Pick<
@@ -69,8 +71,6 @@ const UNDER_WAY: ReadonlySet<TaskState> = new Set(['UNASSIGNED', 'STARTING'])
 /** How long to wait when what runs could not be brought in line. */
 const SETTLE_RETRY_MS = 1000
 
-const UNKNOWN: PluginFacts = { kind: 'unknown', version: null }
-
 /**
  * One worker as its group sees it: runs what the config topic wants and the group has given to it,
  * and as the leader decides who is given what. Everything that changes what runs is done one after
@@ -86,17 +86,16 @@ export class GroupWorker implements GroupHandler {
   readonly publisher: TaskConfigPublisher
   readonly #sweeper: StatusSweeper
   readonly #options: GroupWorkerOptions
-  readonly #facts = new Map<string, PluginFacts>()
+  readonly plugins: KnownPlugins
+  readonly #work: WorkWatch
   #declared: ReadonlySet<string> | null = null
   #assignment: Assignment | null = null
   /** Task keys of what this worker had when it last joined. */
   #reported: readonly TaskId[] = []
   /** Something was taken away: once it has stopped, the group has to hear of it. */
   #revoking = false
-  /** Offset of the config topic at which the connectors, or their numbers of tasks, last changed. */
-  #workOffset = -1
-  #workSeen = ''
   #holding = false
+  #settleQueued = false
   #endWatch: () => void = () => {}
   #cancelRetry: () => void = () => {}
   readonly #joined = Promise.withResolvers<void>()
@@ -106,6 +105,8 @@ export class GroupWorker implements GroupHandler {
     this.#options = options
     const { configs, statuses, coordinator, logger } = options
     this.queue = new SerialQueue(logger)
+    this.plugins = new KnownPlugins(options.plugins)
+    this.#work = new WorkWatch(configs)
     this.leader = new Leader({
       ...options,
       manages: (name) => this.manages(name),
@@ -119,8 +120,8 @@ export class GroupWorker implements GroupHandler {
       leaderUrl: () => this.leaderUrl,
       isLeader: () => this.member.state.isLeader,
       owns: (name) => this.owns({ connector: name, task: CONNECTOR }),
-      learn: (connector) => this.learn(connector),
-      isSource: (connector) => this.factsOf(connector).kind === 'source',
+      learn: (connector) => this.plugins.learn(connector),
+      isSource: (connector) => this.plugins.of(connector).kind === 'source',
       rejoin: () => this.member.rejoin()
     })
     this.worker = options.createWorker(
@@ -143,7 +144,6 @@ export class GroupWorker implements GroupHandler {
       isOwned: (id) => this.leader.isOwned(id)
     })
     this.#endWatch = configs.onChange((order) => this.#read(order))
-    this.#noteWork()
     configs.follow()
     statuses.follow()
   }
@@ -203,7 +203,7 @@ export class GroupWorker implements GroupHandler {
   get isSettled(): boolean {
     const { configs } = this.#options
     if (this.#assignment === null || this.#holding || this.member.state.rebalancing) return false
-    if (this.#workOffset > this.#assignment.configOffset || this.#revoking) return false
+    if (this.#work.offset > this.#assignment.configOffset || this.#revoking) return false
     return this.owned.every((id) => {
       const connector = configs.connector(id.connector)
       if (connector === null || connector.targetState === 'STOPPED') return true
@@ -241,23 +241,6 @@ export class GroupWorker implements GroupHandler {
 
   owns(id: TaskId): boolean {
     return this.owned.some((other) => taskKey(other) === taskKey(id))
-  }
-
-  /** What is known of a connector's plugin; `unknown` until it has been looked at. */
-  factsOf({ config }: Pick<ConnectorConfig, 'config'>): PluginFacts {
-    return this.#facts.get(config['connector.class'] ?? '') ?? UNKNOWN
-  }
-
-  /** As {@link factsOf}, looking at the plugin first. */
-  async learn(connector: Pick<ConnectorConfig, 'config'>): Promise<PluginFacts> {
-    const name = connector.config['connector.class'] ?? ''
-    if (!this.#facts.has(name)) {
-      const plugin = await this.#options.plugins.find('connector', name).catch(() => null)
-      // One that is not there may be put there; it is looked for again.
-      if (plugin === null) return UNKNOWN
-      this.#facts.set(name, { kind: plugin.kind, version: versionOf(plugin) })
-    }
-    return this.factsOf(connector)
   }
 
   /** Brings what runs here in line with what should, after all that was asked before. */
@@ -301,7 +284,7 @@ export class GroupWorker implements GroupHandler {
     this.#settleSoon(async () => {
       if (configs.offset < assignment.configOffset) await configs.refresh()
     })
-    if (this.#workOffset > assignment.configOffset) this.member.rejoin()
+    if (this.#work.offset > assignment.configOffset) this.member.rejoin()
   }
 
   async lost(): Promise<void> {
@@ -343,20 +326,11 @@ export class GroupWorker implements GroupHandler {
     else if (order?.type === 'restart') {
       this.#settleSoon(() => this.#restartAsTold(order))
     } else {
-      this.#noteWork()
+      this.#work.look()
       this.#settleSoon()
       const offset = this.#assignment?.configOffset
-      if (offset !== undefined && this.#workOffset > offset) this.member.rejoin()
+      if (offset !== undefined && this.#work.offset > offset) this.member.rejoin()
     }
-  }
-
-  /** Notices new and gone connectors and tasks, which only the group as a whole can deal with. */
-  #noteWork(): void {
-    const { configs } = this.#options
-    const work = configs.connectors().flatMap(workOf).map(taskKey).sort().join('\n')
-    if (work === this.#workSeen) return
-    this.#workSeen = work
-    this.#workOffset = configs.offset
   }
 
   async #restartAsTold(order: Order & { type: 'restart' }): Promise<void> {
@@ -368,10 +342,14 @@ export class GroupWorker implements GroupHandler {
     await this.worker.stop(ids, { silent: true })
   }
 
-  #settleSoon(first: () => Promise<void> = async () => {}): void {
+  /** After all that was asked before. What comes while it waits its turn is dealt with by the same. */
+  #settleSoon(first?: () => Promise<void>): void {
+    if (first === undefined && this.#settleQueued) return
+    this.#settleQueued ||= first === undefined
     this.queue
       .run(async () => {
-        await first()
+        if (first === undefined) this.#settleQueued = false
+        await first?.()
         await this.#reconcile()
       })
       .catch((error: unknown) => {
@@ -388,14 +366,14 @@ export class GroupWorker implements GroupHandler {
   async #reconcile(): Promise<void> {
     const { configs } = this.#options
     if (this.#holding) return
-    for (const connector of configs.connectors()) await this.learn(connector)
+    for (const connector of configs.connectors()) await this.plugins.learn(connector)
     const present = this.worker.tasks()
     const desired = planWork({
       owned: this.owned.filter(({ connector }) => this.manages(connector)),
       present: new Set(present.map(taskKey)),
       exactlyOnce: this.#options.exactlyOnce,
       connector: (name) => configs.connector(name),
-      facts: (connector) => this.factsOf(connector)
+      facts: (connector) => this.plugins.of(connector)
     })
     const changes = reconcile(desired, present)
     this.#stop(changes.stop, new Set(desired.map(taskKey)))
@@ -419,21 +397,13 @@ export class GroupWorker implements GroupHandler {
 
   async #showStopped(): Promise<void> {
     const { configs, statuses, workerId } = this.#options
+    const { epoch } = this.generations
     for (const { connector: name, task } of this.owned) {
       const connector = configs.connector(name)
       if (task !== CONNECTOR || connector?.targetState !== 'STOPPED') continue
-      const known = statuses.connector(name)
-      if (known?.state === 'STOPPED' && known.workerId === workerId) continue
       if (this.worker.owned().some((id) => id.connector === name && id.task === CONNECTOR)) continue
-      const generation = Math.max(this.generations.epoch, known?.generation ?? 0)
-      const { version } = this.factsOf(connector)
-      await statuses.put(name, CONNECTOR, {
-        state: 'STOPPED',
-        trace: null,
-        workerId,
-        generation,
-        version
-      })
+      const { version } = this.plugins.of(connector)
+      await showStopped(connector, { statuses, workerId, epoch, version })
     }
   }
 

@@ -1,12 +1,7 @@
 import type { ConnectorConfig } from '../stores/config-log.ts'
 import { CONNECTOR, type TaskId, taskKey } from '../worker/task-spec.ts'
 import type { WantedTask } from '../worker/worker.ts'
-
-/** What is known of a connector's plugin without running it. */
-export interface PluginFacts {
-  readonly kind: 'source' | 'sink' | 'unknown'
-  readonly version: string | null
-}
+import type { PluginFacts } from './plugin-facts.ts'
 
 export interface PlanInput {
   readonly owned: readonly TaskId[]
