@@ -208,9 +208,14 @@ export class GroupMember {
     this.#extend(sentAt)
     // A leader that read the list of members before this one was on it.
     if (answer.length === 0) throw new GroupError('REBALANCE_IN_PROGRESS', 'No assignment came')
-    this.#assigned = true
+    const assignment = decodeAssignment(answer)
+    if (!this.#assigned) {
+      this.#options.lease.begin(assignment.epoch)
+      this.#assigned = true
+      this.#extend(sentAt)
+    }
     this.#noteRebalance()
-    handler.assigned(decodeAssignment(answer))
+    handler.assigned(assignment)
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
@@ -325,7 +330,7 @@ export class GroupMember {
     const { lease, sessionTimeoutMs } = this.#options
     if (this.#closing.signal.aborted) return
     this.#heardAt = Math.max(this.#heardAt, sentAt)
-    lease.extend(sentAt + sessionTimeoutMs * LEASE_SHARE)
+    if (this.#assigned) lease.extend(sentAt + sessionTimeoutMs * LEASE_SHARE)
   }
 
   #lose(reason: string): void {

@@ -2,7 +2,7 @@ import { FencedError } from '../api/errors.ts'
 import type { SinkTask } from '../api/task.ts'
 import type { Broker, Producer } from '../broker/broker.ts'
 
-/** Whether this worker's place in the group is certain at this moment. */
+/** Whether the run's place in the group is certain at this moment. */
 export type MayWrite = () => boolean
 
 /**

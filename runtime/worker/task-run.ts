@@ -38,7 +38,7 @@ export class TaskFactory {
   readonly #brokers: BrokerCache
   readonly #plugins: Plugins
   readonly #logger: Logger
-  readonly #mayWrite: MayWrite
+  readonly #lease: Lease
   #offsets: Promise<OffsetStore> | undefined
 
   constructor(
@@ -49,8 +49,7 @@ export class TaskFactory {
     this.#worker = parseAs(workerKeys, environment.worker)
     this.#brokers = parts.brokers
     this.#logger = parts.logger
-    const lease = new Lease(environment.lease)
-    this.#mayWrite = () => lease.holdsAt(systemClock.now())
+    this.#lease = new Lease(environment.lease)
     this.#plugins = new Plugins({
       registry: parts.registry,
       pluginPath: this.#worker['plugin.path'],
@@ -156,7 +155,7 @@ export class TaskFactory {
     const sinkTask = plugin.createTask(parseAs(plugin.config, spec.config), spec.config)
     return new SinkRunner(
       {
-        task: leasedSink(sinkTask, this.#mayWrite),
+        task: leasedSink(sinkTask, this.#mayWrite(spec)),
         className,
         connector: spec.connector,
         taskNumber: spec.task,
@@ -186,9 +185,14 @@ export class TaskFactory {
     )
   }
 
-  async #broker(client: 'producer' | 'consumer', { config }: TaskSpec): Promise<Broker> {
-    const broker = await this.#brokers.forConnector(client, this.#environment.worker, config)
-    return leasedBroker(broker, this.#mayWrite)
+  async #broker(client: 'producer' | 'consumer', spec: TaskSpec): Promise<Broker> {
+    const { worker } = this.#environment
+    const broker = await this.#brokers.forConnector(client, worker, spec.config)
+    return leasedBroker(broker, this.#mayWrite(spec))
+  }
+
+  #mayWrite({ generation }: TaskSpec): MayWrite {
+    return () => this.#lease.allows(generation, systemClock.now())
   }
 
   /**

@@ -2,6 +2,8 @@ import { type Clock, sleep } from '../../runtime/api/clock.ts'
 import { ConnectError, FencedError, RetriableError } from '../../runtime/api/errors.ts'
 import type { Broker, Producer } from '../../runtime/broker/broker.ts'
 import type { OffsetStore } from '../../runtime/stores/offset-store.ts'
+import type { Lease } from '../../runtime/worker/lease.ts'
+import { leasedBroker } from '../../runtime/worker/leased.ts'
 import { type TaskSpec, taskName } from '../../runtime/worker/task-spec.ts'
 import type { Random } from '../support/random.ts'
 import type { Checker } from './checker.ts'
@@ -17,13 +19,12 @@ export interface RunParts {
   readonly clock: Clock
   readonly random: Random
   readonly groupId: string
-  /** Refuses to write once the worker's lease has ended. */
   readonly broker: Broker
+  readonly lease: Lease
   readonly connection: Connection
   readonly world: OutsideWorld
   readonly checker: Checker
   openOffsets(): Promise<OffsetStore>
-  mayWrite(): boolean
   /** Whether tasks may block or fail just now. */
   trouble(): boolean
 }
@@ -81,7 +82,8 @@ export class SimulatedRun {
   }
 
   async #numbers(): Promise<void> {
-    const { broker, groupId, openOffsets } = this.#parts
+    const { groupId, openOffsets } = this.#parts
+    const broker = leasedBroker(this.#parts.broker, () => this.#mayWrite())
     const transactionalId = `${groupId}-${taskName(this.#spec)}`
     await broker.createTopics([{ name: `records-${this.#spec.connector}`, partitions: 1 }])
     const producer = await broker.producer({ clientId: transactionalId, transactionalId })
@@ -105,6 +107,11 @@ export class SimulatedRun {
     await producer.close()
   }
 
+  #mayWrite(): boolean {
+    const { lease, clock } = this.#parts
+    return lease.allows(this.#spec.generation, clock.now())
+  }
+
   async #transaction(
     producer: Producer,
     offsets: OffsetStore,
@@ -125,7 +132,7 @@ export class SimulatedRun {
     ])) {
       await producer.append(offsets.topic, partition, [record])
     }
-    if (this.#parts.mayWrite()) this.#parts.checker.sent(this.#id)
+    if (this.#mayWrite()) this.#parts.checker.sent(this.#id)
     await producer.commit()
   }
 
@@ -146,7 +153,7 @@ export class SimulatedRun {
       const puts = partitions.map((partition, index) => {
         return { partition, first: next[index] ?? 0, count: random.below(3) }
       })
-      if (!this.#parts.mayWrite()) throw new FencedError('The lease has ended')
+      if (!this.#mayWrite()) throw new FencedError('The lease has ended')
       checker.sent(this.#id)
       if (claimed !== null) {
         await connection.call(`rows of ${taskName(this.#spec)}`, () =>

@@ -6,7 +6,6 @@ import { Metrics } from '../../runtime/metrics/metrics.ts'
 import { ConfigStore } from '../../runtime/stores/config-store.ts'
 import { OffsetStore } from '../../runtime/stores/offset-store.ts'
 import { StatusStore } from '../../runtime/stores/status-store.ts'
-import { leasedBroker } from '../../runtime/worker/leased.ts'
 import { Worker } from '../../runtime/worker/worker.ts'
 import type { Random } from '../support/random.ts'
 import type { Checker } from './checker.ts'
@@ -122,18 +121,17 @@ export class SimulatedWorker {
       requestTaskConfigs: (url, connector, tasks) =>
         world.forward(url, (other) => other.putTaskConfigs(connector, tasks)),
       createWorker: (hooks, lease) => {
-        const mayWrite = () => lease.holdsAt(process.now())
         const pool = new SimulatedPool({
           worker: process.name,
           clock: process,
           random: world.random,
           groupId: GROUP_ID,
-          broker: leasedBroker(broker, mayWrite),
+          broker,
+          lease,
           connection,
           world: world.outside,
           checker: world.checker,
           openOffsets: offsetsOnce(shared),
-          mayWrite,
           trouble: world.trouble,
           logger,
           plugin: (config) => plugins.find('connector', config['connector.class'] ?? '')
