@@ -21,16 +21,17 @@ export interface ConnectorRunnerOptions {
 export class ConnectorRunner implements TaskRunner {
   readonly #options: ConnectorRunnerOptions
   readonly #stopped = new AbortController()
+  readonly #abandoned = new AbortController()
   #paused: boolean
   /** Ends the present phase: a pause or a run. */
   #phase = new AbortController()
-  #configuring: Promise<void> = Promise.resolve()
 
   constructor(options: ConnectorRunnerOptions, paused: boolean) {
     this.#options = options
     this.#paused = paused
   }
 
+  /** @throws what the connector threw, as it made task configs or watched its system */
   async run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       this.#phase = new AbortController()
@@ -56,7 +57,9 @@ export class ConnectorRunner implements TaskRunner {
     this.#stopped.abort()
   }
 
+  /** Stops waiting for a monitor that does not end; it was told to by {@link stop}. */
   abandon(): void {
+    this.#abandoned.abort()
     this.#stopped.abort()
   }
 
@@ -69,24 +72,26 @@ export class ConnectorRunner implements TaskRunner {
   async #runUntil(signal: AbortSignal): Promise<void> {
     const { plugin, resolved, connector, reporter } = this.#options
     await this.#configure(signal)
+    if (signal.aborted) return
     reporter.report({ state: 'RUNNING', trace: null })
-    const failed = Promise.withResolvers<never>()
+    const requests = new Requests(() => this.#configure(signal))
     const context: ConnectorContext = {
       connector,
       logger: reporter.logger,
       signal,
-      requestTaskReconfiguration: () => {
-        this.#configuring = this.#configuring.then(() => this.#configure(signal))
-        this.#configuring.catch(failed.reject)
-      }
+      requestTaskReconfiguration: () => requests.add()
     }
-    const monitored = plugin.monitor?.(parseAs(plugin.config, resolved), resolved, context)
+    const config = parseAs(plugin.config, resolved)
+    const monitored = Promise.resolve(plugin.monitor?.(config, resolved, context))
     try {
-      await Promise.race([aborted(signal), failed.promise, untilThrow(monitored)])
+      await Promise.race([aborted(signal), requests.failed, untilThrow(monitored)])
     } catch (error) {
       if (!signal.aborted) throw error
+    } finally {
+      // Also after a failure: nothing may go on watching beside the next run.
+      this.#phase.abort()
+      await Promise.race([monitored.catch(() => undefined), aborted(this.#abandoned.signal)])
     }
-    await Promise.race([monitored?.catch(() => undefined), aborted(this.#stopped.signal)])
   }
 
   async #configure(signal: AbortSignal): Promise<void> {
@@ -94,6 +99,44 @@ export class ConnectorRunner implements TaskRunner {
     const { plugin, config, resolved, reporter } = this.#options
     const configs = await taskConfigsOf(plugin, config, resolved)
     if (!signal.aborted) reporter.taskConfigs(configs)
+  }
+}
+
+/** Requests to work out the task configs anew: one at a time, and one for all that come meanwhile. */
+class Requests {
+  /** Rejects when one has failed. */
+  readonly failed: Promise<never>
+  readonly #work: () => Promise<void>
+  readonly #fail: (error: unknown) => void
+  #working = false
+  #wanted = false
+
+  constructor(work: () => Promise<void>) {
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.failed = promise
+    // It may fail when nobody listens any more.
+    promise.catch(() => undefined)
+    this.#fail = reject
+    this.#work = work
+  }
+
+  add(): void {
+    this.#wanted = true
+    if (!this.#working) void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#working = true
+    try {
+      while (this.#wanted) {
+        this.#wanted = false
+        await this.#work()
+      }
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#working = false
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../runtime/api/clock.ts'
+import type { RawConfig } from '../../../runtime/api/config.ts'
 import type { SinkRecord, SourceRecord, TopicPartitionOffset } from '../../../runtime/api/record.ts'
 import type {
   Progress,
@@ -37,6 +38,8 @@ export class MemoryReporter implements TaskReporter {
   readonly metrics = new Meter()
   readonly reports: TaskReport[] = []
   readonly topics: string[] = []
+  /** Each list of task configs that a connector made. */
+  readonly configs: (readonly RawConfig[])[] = []
   /** What is answered to a task that asks whether it is current. */
   current = true
   readonly #waiting: { state: string; resolve: (report: TaskReport) => void }[] = []
@@ -56,7 +59,9 @@ export class MemoryReporter implements TaskReporter {
     this.topics.push(name)
   }
 
-  taskConfigs(): void {}
+  taskConfigs(configs: readonly RawConfig[]): void {
+    this.configs.push(configs)
+  }
 
   async isCurrent(): Promise<boolean> {
     return this.current
