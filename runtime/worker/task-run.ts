@@ -209,14 +209,12 @@ export class TaskFactory {
 
   /** One for all source tasks of the thread; opened with the first. */
   async #offsetStore(): Promise<OffsetStore> {
-    this.#offsets ??= this.#brokers
-      .own()
-      .then((broker) =>
-        this.#openOffsets(
-          leasedBroker(broker, this.#mayWrite),
-          this.#worker['offset.storage.topic']
-        )
+    this.#offsets ??= this.#brokers.own().then((broker) =>
+      this.#openOffsets(
+        leasedBroker(broker, () => this.#lease.holdsAt(systemClock.now())),
+        this.#worker['offset.storage.topic']
       )
+    )
     try {
       return await this.#offsets
     } catch (error) {
