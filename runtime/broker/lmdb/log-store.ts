@@ -117,6 +117,11 @@ export class LogStore {
     return this.#log.getRange(range)
   }
 
+  /** Keys of batches in order, without reading the batches. */
+  batchKeys(range: KeyRange): Iterable<Buffer> {
+    return this.#log.getKeys(range)
+  }
+
   /** The last batch whose key is at or before this one, and not before `start`. */
   batchAtOrBefore(start: Buffer, key: Buffer): { key: Buffer; value: Buffer } | undefined {
     const range = { start: key, end: start, inclusiveEnd: true, reverse: true, limit: 1 }

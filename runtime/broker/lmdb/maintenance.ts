@@ -13,8 +13,9 @@ const LEASE = 'maintenance'
 /** Renewed between partitions; one partition takes no longer. */
 const LEASE_MS = 5 * 60_000
 const RENEW_AFTER_MS = 30_000
-/** How many batches are looked at before others get their turn. */
+/** How many batches, and how many of their bytes, are looked at before others get their turn. */
 const CHUNK = 200
+const CHUNK_BYTES = 4 * 1024 * 1024
 
 export interface Maintenance {
   readonly store: LogStore
@@ -74,13 +75,15 @@ function expiredBefore({ store, id, now, rules }: MaintainedPartition): number |
   let { bytes } = state
   let before: number | null = null
   let seen = 0
+  let seenBytes = 0
   for (const { value } of store.batches(logKeys(id))) {
     // Kafka, too, deletes what lies beyond the size only if at least the size is left.
     bytes -= value.length
     const time = maxTimestampOf(value)
     const old = rules.retentionMs >= 0 && time >= 0 && time < now - rules.retentionMs
     const tooMany = rules.retentionBytes >= 0 && bytes >= rules.retentionBytes
-    if (!(old || tooMany) || ++seen > CHUNK) break
+    if (!(old || tooMany) || ++seen > CHUNK || seenBytes > CHUNK_BYTES) break
+    seenBytes += value.length
     before = lastOffsetOf(value) + 1
   }
   return before

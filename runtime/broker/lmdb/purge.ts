@@ -18,8 +18,9 @@ import type { LogStore } from './log-store.ts'
 import type { WriteQueue } from './log-transaction.ts'
 import { lastOffsetOf, maxTimestampOf } from './partition-log.ts'
 
-/** How many batches one LMDB transaction removes: others write in between. */
+/** How many batches, and bytes, one LMDB transaction removes: others write and work in between. */
 const CHUNK = 500
+const CHUNK_BYTES = 4 * 1024 * 1024
 
 /** Removes the batches of deleted topics, also of those whose deletion was interrupted. */
 export async function purgeDeleted(store: LogStore, queue: WriteQueue): Promise<void> {
@@ -35,7 +36,7 @@ async function purgePartition(store: LogStore, queue: WriteQueue, id: PartitionI
   for (let done = false; !done; await nextTurn()) {
     store.refresh()
     const keys: Buffer[] = []
-    for (const { key } of store.batches(logKeys(id))) {
+    for (const key of store.batchKeys(logKeys(id))) {
       if (keys.push(key) === CHUNK) break
     }
     done = keys.length < CHUNK
@@ -91,19 +92,22 @@ export async function dropUnreadable(
       let { bytes, batches } = state
       let newest = -1
       let removed = 0
+      let removedBytes = 0
+      const isFull = () => removed === CHUNK || removedBytes >= CHUNK_BYTES
       for (const { key, value: batch } of store.batches(logKeys(id, 0, state.start))) {
-        if (removed === CHUNK || lastOffsetOf(batch) >= state.start) break
+        if (isFull() || lastOffsetOf(batch) >= state.start) break
         transaction.removeBatch(key)
         newest = Math.max(newest, maxTimestampOf(batch))
         bytes -= batch.length
         batches--
         removed++
+        removedBytes += batch.length
       }
       if (removed === 0) return true
       const range = { start: timeIndexKey(id, 0), end: timeIndexKey(id, newest) }
       for (const entry of store.metaRange(range)) transaction.remove(entry.key)
       transaction.put(stateKey(id), encodeState({ ...state, bytes, batches }))
-      return removed < CHUNK
+      return !isFull()
     })
   }
 }
