@@ -66,7 +66,8 @@ async function openWith(
   forwarder: Forwarder
 ): Promise<OpenHerder> {
   const { config, raw } = checked.worker
-  const { logger, logs, view } = output
+  const { logs, view } = output
+  const tasks = partLogger(logs.lines, logs.levels, 'worker')
   const host = config['rest.advertised.host.name'] ?? hostname()
   const port = config['rest.advertised.port'] ?? 8083
   const leader = new LeaderClient({
@@ -91,7 +92,7 @@ async function openWith(
     app: { version: packageVersion(), commitId: 'unknown', startedAt: performance.timeOrigin },
     progress: (task, progress) => view.show(task, progress),
     changed: (task, state) =>
-      logger.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task }),
+      tasks.debug(`Task is ${state.state}.`, { connector: task.connector, task: task.task }),
     requestTaskConfigs: (url, connector, configs) =>
       leader.requestTaskConfigs(url, connector, configs)
   })

@@ -20,6 +20,7 @@ import type { GroupView } from './herder.ts'
 import { Leader } from './leader.ts'
 import { isOutdated, planWork } from './plan-work.ts'
 import { KnownPlugins } from './plugin-facts.ts'
+import { tellRebalance } from './rebalance-log.ts'
 import { reconcile, sameConfig } from './reconcile.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { StatusSweeper } from './status-sweeper.ts'
@@ -41,6 +42,8 @@ export interface GroupWorkerOptions {
   readonly plugins: Pick<Plugins, 'find'>
   readonly clock: Clock
   readonly logger: Logger
+  /** Of what concerns the membership. Default: the same. */
+  readonly groupLogger?: Logger
   readonly groupId: string
   /** `host:port` */
   readonly workerId: string
@@ -113,7 +116,13 @@ export class GroupWorker implements GroupHandler {
       epoch: () => this.generations.epoch,
       rejoin: () => this.member.rejoin()
     })
-    this.member = new GroupMember({ ...options, coordinator, handler: this, lease: this.lease })
+    this.member = new GroupMember({
+      ...options,
+      logger: options.groupLogger ?? logger,
+      coordinator,
+      handler: this,
+      lease: this.lease
+    })
     this.publisher = new TaskConfigPublisher({
       ...options,
       queue: this.queue,
@@ -273,7 +282,15 @@ export class GroupWorker implements GroupHandler {
   }
 
   assigned(assignment: Assignment): void {
-    const { configs } = this.#options
+    const { configs, logger, groupLogger = logger, restartFenced } = this.#options
+    const { generation, rebalanceMs } = this.member.state
+    // A group of one has nobody to share with: its rebalances say nothing.
+    tellRebalance(groupLogger, restartFenced ? 'info' : 'debug', {
+      generation,
+      assignment,
+      before: this.#reported,
+      ms: rebalanceMs.last
+    })
     const has = new Set(assignment.owned.map(taskKey))
     this.#assignment = assignment
     this.generations.begin(assignment.epoch)

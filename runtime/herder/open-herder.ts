@@ -11,6 +11,7 @@ import type { Plugins } from '../config/plugins.ts'
 import type { Redactor } from '../config/redact.ts'
 import type { References } from '../config/references.ts'
 import type { WorkerConfig } from '../config/worker-keys.ts'
+import { type LoggerPart, partLogger } from '../metrics/log-levels.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import type { StatusStore } from '../stores/status-store.ts'
 import type { Lease } from '../worker/lease.ts'
@@ -78,7 +79,8 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     },
     clock: systemClock
   })
-  const broker = await openBroker(options.broker, logger, metrics.client)
+  const part = (name: LoggerPart) => partLogger(options.logs.lines, options.logs.levels, name)
+  const broker = await openBroker(options.broker, part('client'), metrics.client)
   const stores = await openStores(broker, options)
   const clusterId = await broker.clusterId()
   const coordinator = new MeasuredCoordinator(
@@ -92,15 +94,13 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
     ...stores,
     broker,
     coordinator,
+    groupLogger: part('group'),
     clusterId,
     offsets: new StoredOffsets({ ...options, ...stores, broker }),
     clock: systemClock,
     groupId: config['group.id'],
     exactlyOnce: config['exactly.once.source.support'] !== 'disabled',
-    heartbeatIntervalMs: alone ? FOR_EVER_MS : config['heartbeat.interval.ms'],
-    sessionTimeoutMs: alone ? Number.MAX_SAFE_INTEGER / 2 : config['session.timeout.ms'],
-    maxDelayMs: config['scheduled.rebalance.max.delay.ms'],
-    keyTtlMs: config['inter.worker.key.ttl.ms'],
+    ...timesOf(config, alone),
     trackTopics: config['topic.tracking.enable'],
     allowTopicReset: config['topic.tracking.allow.reset'],
     setLogLevel: (name, level) => {
@@ -139,11 +139,21 @@ export async function openHerder(options: OpenHerderOptions): Promise<OpenHerder
   }
 }
 
+function timesOf(config: WorkerConfig, alone: boolean) {
+  return {
+    heartbeatIntervalMs: alone ? FOR_EVER_MS : config['heartbeat.interval.ms'],
+    sessionTimeoutMs: alone ? Number.MAX_SAFE_INTEGER / 2 : config['session.timeout.ms'],
+    maxDelayMs: config['scheduled.rebalance.max.delay.ms'],
+    keyTtlMs: config['inter.worker.key.ttl.ms']
+  }
+}
+
 function createWorker(
   options: OpenHerderOptions,
   parts: { statuses: StatusStore; metrics: Metrics; hooks: WorkerHooks; lease: Lease }
 ): Worker {
-  const { config, logger, redactor, references, workerId } = options
+  const { config, redactor, references, workerId } = options
+  const logger = partLogger(options.logs.lines, options.logs.levels, 'worker')
   const pool = new ThreadPool({
     environment: {
       broker: options.broker,

@@ -24,7 +24,7 @@ import { SourceRunner } from './source-runner.ts'
 import type { TaskReporter } from './task-reporter.ts'
 import type { TaskRunner } from './task-runner.ts'
 import { CONNECTOR, type TaskEnvironment, type TaskSpec, taskName } from './task-spec.ts'
-import { TopicCreation, TopicTargets } from './topic-targets.ts'
+import { requireOwnTopic, TopicCreation, TopicTargets } from './topic-targets.ts'
 
 const CLOSE_AFTER_MS = 5
 const CLOSE_RECORDS = 20_000
@@ -116,7 +116,7 @@ export class TaskFactory {
         transactionalId: exactlyOnce ? `${worker['group.id']}-${taskName(spec)}` : null,
         offsets: ownOffsets ?? (await this.#offsetStore()),
         ownOffsets,
-        targets: new TopicTargets(broker, creation),
+        targets: new TopicTargets(broker, creation, internalTopics(worker)),
         chain,
         converters,
         policy,
@@ -137,6 +137,8 @@ export class TaskFactory {
     const { spec, reporter, policy, className } = parts
     const worker = this.#worker
     const keys = parseAs(sinkConnectorKeys, spec.config)
+    const internal = internalTopics(worker)
+    requireOwnTopic(keys['errors.deadletterqueue.topic.name'], internal)
     const broker = await this.#broker('consumer', spec)
     const deadLetters = new DeadLetters({
       broker,
@@ -147,9 +149,6 @@ export class TaskFactory {
     })
     const chain = await createChain(this.#plugins, spec.config)
     const converters = await createConverters(this.#plugins, spec.config, this.#environment.worker)
-    const internal = new Set(
-      (['config', 'offset', 'status'] as const).map((of) => worker[`${of}.storage.topic`])
-    )
     const override = (key: string) => spec.config[`consumer.override.${key}`]
     const selection = selectTopics(spec.config)
     const sinkTask = plugin.createTask(parseAs(plugin.config, spec.config), spec.config)
@@ -234,6 +233,12 @@ interface RunParts {
   readonly spec: TaskSpec
   readonly reporter: TaskReporter
   readonly policy: ErrorPolicy
+}
+
+function internalTopics(worker: WorkerConfig): ReadonlySet<string> {
+  return new Set(
+    (['config', 'offset', 'status'] as const).map((of) => worker[`${of}.storage.topic`])
+  )
 }
 
 function deadLetterSettings(keys: ConfigOf<typeof sinkConnectorKeys>) {

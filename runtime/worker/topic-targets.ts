@@ -81,12 +81,21 @@ export class TopicCreation {
 export class TopicTargets {
   readonly #broker: Broker
   readonly #creation: TopicCreation | null
+  readonly #internal: ReadonlySet<string>
   readonly #targets = new Map<string, TopicTarget>()
 
-  /** @param creation null when the worker forbids sources to create topics */
-  constructor(broker: Broker, creation: TopicCreation | null) {
+  /**
+   * @param creation null when the worker forbids sources to create topics
+   * @param internal names of the worker's internal topics
+   */
+  constructor(
+    broker: Broker,
+    creation: TopicCreation | null,
+    internal: ReadonlySet<string> = new Set()
+  ) {
     this.#broker = broker
     this.#creation = creation
+    this.#internal = internal
   }
 
   get(topic: string): TopicTarget | undefined {
@@ -95,9 +104,10 @@ export class TopicTargets {
 
   /**
    * Finds or creates a topic.
-   * @throws {ConnectError} TOPIC_MISSING when it is not there and may not be created
+   * @throws {ConnectError} TOPIC_MISSING when it is not there and may not be created; TOPIC_IS_INTERNAL
    */
   async open(topic: string): Promise<void> {
+    requireOwnTopic(topic, this.#internal)
     let [found] = await this.#broker.describeTopics([topic])
     if (found === undefined && this.#creation !== null) {
       await this.#broker.createTopics([this.#creation.specOf(topic)])
@@ -111,6 +121,21 @@ export class TopicTargets {
     }
     this.#targets.set(topic, new TopicTarget(topic, found.partitions))
   }
+}
+
+/**
+ * Keeps connectors out of the topics by which the workers are told what to do: whoever may create a
+ * connector could otherwise write there what no request is allowed to.
+ *
+ * @throws {ConnectError} TOPIC_IS_INTERNAL
+ */
+export function requireOwnTopic(topic: string, internal: ReadonlySet<string>): void {
+  if (!internal.has(topic)) return
+  throw new ConnectError(
+    'TOPIC_IS_INTERNAL',
+    `Topic '${topic}' is an internal topic of the workers: no connector may write to it`,
+    { hint: 'give the connector another topic' }
+  )
 }
 
 function settingsOf(

@@ -93,6 +93,16 @@ describe('task threads', () => {
     await pool.close()
   })
 
+  it('let no source write into the internal topics', async () => {
+    await using topics = await embeddedTopics()
+    const { pool } = poolOver(topics.folder)
+    const { ended } = run(pool, 'a', { topic: 'connect-configs', end: '10' })
+    const error = await ended
+    assert.equal(error?.code, 'TOPIC_IS_INTERNAL')
+    assert.equal(error?.retriable, false)
+    await pool.close()
+  })
+
   it('end their tasks with an error that may pass when they crash', async () => {
     await using topics = await embeddedTopics()
     const { pool } = poolOver(topics.folder, 1)
