@@ -22,7 +22,8 @@ export class IdempotentProducer implements Producer {
       client,
       transactionalId: null,
       identity: () => this.#identity,
-      prepare: async () => guard()
+      prepare: async () => {},
+      guard
     })
   }
 
@@ -88,7 +89,9 @@ export class TransactionalProducer implements Producer {
       client,
       transactionalId,
       identity: () => transaction.identity,
-      prepare: (partitions) => transaction.add(partitions)
+      prepare: (partitions) => transaction.add(partitions),
+      // The epoch of its id fences it.
+      guard: () => {}
     })
   }
 

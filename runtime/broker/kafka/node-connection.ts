@@ -26,6 +26,8 @@ export interface WireRequest<T extends Answer> {
   readonly flexible?: boolean
   /** How long the broker may take on purpose, on top of the request timeout. */
   readonly waitMs?: number
+  /** Called right before it is sent, once there is a connection; a throw keeps it from being sent. */
+  guard?(): void
   write(writer: WireWriter): void
   read(reader: WireReader): T
 }
@@ -80,6 +82,7 @@ export class NodeConnection {
     const index = request.apiKey === FETCH ? 1 : 0
     const connection = this.#usable(index) ?? (await this.#open(index))
     this.#checkVersion(request)
+    request.guard?.()
     const answer = this.#send(connection, request)
     answer.catch(() => {})
     return { answer }

@@ -23,12 +23,16 @@ const ALL_REPLICAS = -1
 /**
  * Produce version 7 (the first with zstd, Kafka 2.1) with acks of all in-sync replicas. The broker
  * takes one batch per partition and request from an idempotent producer.
+ *
+ * @param guard see `WireRequest`
  */
 export function produceRequest(
   batches: readonly ProducedBatch[],
-  transactionalId: string | null
+  transactionalId: string | null,
+  guard: () => void
 ): WireRequest<ProduceAnswer> {
   return {
+    guard,
     apiKey: 0,
     apiVersion: 7,
     apiName: 'Produce',

@@ -13,6 +13,8 @@ export interface SenderOptions {
   identity(): ProducerIdentity
   /** Called before something is sent to partitions: adds them to the transaction. */
   prepare(partitions: readonly TopicPartition[]): Promise<void>
+  /** Called right before each request, also one that is sent again; a throw ends everything. */
+  guard(): void
 }
 
 /**
@@ -132,7 +134,7 @@ export class ProduceSender {
   }
 
   async #send(leader: number, batches: readonly PendingBatch[]): Promise<void> {
-    const { client, transactionalId } = this.#options
+    const { client, transactionalId, guard } = this.#options
     const requests = this.#requestsByLeader
     requests.set(leader, (requests.get(leader) ?? 0) + 1)
     const settle = (settled: () => void) => {
@@ -142,7 +144,8 @@ export class ProduceSender {
       this.#advance()
     }
     try {
-      const { answer } = await client.submit(leader, produceRequest(batches, transactionalId))
+      const request = produceRequest(batches, transactionalId, guard)
+      const { answer } = await client.submit(leader, request)
       answer.then(
         (result) => settle(() => this.#acknowledge(batches, result)),
         (error) => settle(() => this.#lost(batches, error))
