@@ -2,18 +2,17 @@
  * `npm run bench`: measures Kafka Connect with Debezium and Millrace one after the other against the
  * same PostgreSQL and the same Kafka, prints a table and puts it into bench/README.md.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { missingReason } from '../test/support/engines.ts'
 import { startKafka } from '../test/support/kafka.ts'
 import { startPostgres } from '../test/support/postgres.ts'
-import { projectRoot } from '../test/support/source-files.ts'
 import { measureSystem, type Sizes } from './measure-system.ts'
 import { MillraceSystem } from './millrace-system.ts'
+import { machine, publish, version } from './report.ts'
 import { ConnectSystem } from './rival/connect-system.ts'
 import type { Surroundings, System } from './system.ts'
 import { type Column, resultTable } from './table.ts'
@@ -61,15 +60,6 @@ function scaled(scale: number): Sizes {
   }
 }
 
-function commit(): string {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: projectRoot }).toString().trim()
-  return git('rev-parse', '--short=10', 'HEAD')
-}
-
-/** The commit is read once: others may commit while this runs. */
-const version = `Millrace ${commit()} on Node.js ${process.version}`
-
 function systemNamed(name: string, around: Surroundings): System {
   if (name === 'connect') return new ConnectSystem(around)
   if (name === 'millrace') return new MillraceSystem(around, { version })
@@ -102,32 +92,19 @@ async function main(): Promise<void> {
   }
   const report = `${facts(columns, sizes)}\n\n${resultTable(columns)}`
   console.log(`\n${report}`)
-  if (!values.keep) publish(report)
+  if (!values.keep) publish('results', report)
 }
 
 function facts(columns: readonly { version: string }[], sizes: Sizes): string {
-  const [cpu] = cpus()
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
-  const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${memory} of memory, ${process.platform}`
   const count = (value: number) => value.toLocaleString('en-US')
   return [
-    `- Machine: ${machine}; PostgreSQL 18, Kafka 4.3.0 and the worker all on it;` +
+    `- Machine: ${machine()}; PostgreSQL 18, Kafka 4.3.0 and the worker all on it;` +
       ` load of other programs at the start ${loadBefore.toFixed(1)}.`,
     `- Versions: ${[...new Set(columns.map(({ version }) => version))].join('; ')}.`,
     `- Sizes: snapshot ${count(sizes.snapshotRows)} rows of 7 columns, ${count(sizes.updates)} updates in` +
       ` transactions of 1,000, ${count(sizes.singleUpdates)} single, sink ${count(sizes.sinkRows)} rows.`,
     `- Date: ${new Date().toISOString().slice(0, 10)}.`
   ].join('\n')
-}
-
-function publish(report: string): void {
-  const file = join(projectRoot, 'bench/README.md')
-  const [begin, end] = ['<!-- results -->', '<!-- end of results -->']
-  const text = readFileSync(file, 'utf8')
-  const [before, rest] = text.split(begin)
-  const after = rest?.split(end)[1]
-  if (before === undefined || after === undefined) throw new Error(`${file} has no ${begin}`)
-  writeFileSync(file, `${before}${begin}\n${report}\n${end}${after}`)
 }
 
 if (values.help) console.log(USAGE)

@@ -25,9 +25,29 @@ const LIMIT_MS = 60_000
 /** Longer than a worker stays without an answer while it lives. */
 const REQUEST_MS = 10_000
 
-/** One `millrace worker` of a fleet. */
-export class FleetWorker extends WorkerProcess {
+/** A worker of whichever make, as the fleet handles it. */
+export interface Member {
   /** `host:port`, as in statuses. */
+  readonly id: string
+  readonly url: string
+  /** Whether its process is there. */
+  readonly alive: boolean
+  /** Whether it can do anything at this moment. */
+  readonly isUp: boolean
+  /** Resolves when it has joined its group. */
+  start(): Promise<unknown>
+  /** SIGTERM; resolves when it is gone. */
+  stop(): Promise<void>
+  /** SIGKILL. */
+  kill(): Promise<void>
+  /** SIGCONT. */
+  resume(): void
+}
+
+type Stoppable = Pick<FleetWorker, 'pause' | 'resume'>
+
+/** One `millrace worker` of a fleet. */
+export class FleetWorker extends WorkerProcess implements Member {
   readonly id: string
   /** Told to go, or to stand still. */
   #away = false
@@ -41,7 +61,6 @@ export class FleetWorker extends WorkerProcess {
     return `http://${this.id}`
   }
 
-  /** Whether it can do anything at this moment. */
   get isUp(): boolean {
     return this.alive && !this.#away
   }
@@ -73,11 +92,12 @@ export class FleetWorker extends WorkerProcess {
 }
 
 /** Several workers of one group, each a process, with REST calls to whichever of them is up. */
-export class Fleet implements AsyncDisposable {
+export class Fleet<W extends Member = FleetWorker> implements AsyncDisposable {
   readonly folder: string
-  readonly workers: readonly FleetWorker[]
+  readonly workers: readonly W[]
 
-  private constructor(folder: string, workers: readonly FleetWorker[]) {
+  /** @param folder of its own, removed at the end */
+  constructor(folder: string, workers: readonly W[]) {
     this.folder = folder
     this.workers = workers
   }
@@ -107,11 +127,11 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** The workers that are there and not stopped. */
-  get up(): readonly FleetWorker[] {
+  get up(): readonly W[] {
     return this.workers.filter((worker) => worker.isUp)
   }
 
-  worker(id: string): FleetWorker {
+  worker(id: string): W {
     const found = this.workers.find((worker) => worker.id === id)
     if (found === undefined) throw new Error(`The fleet has no worker ${id}`)
     return found
@@ -127,7 +147,7 @@ export class Fleet implements AsyncDisposable {
    * Stops a worker with SIGSTOP at an instant at which that holds up nobody else: one that stands
    * still while it writes into embedded topics keeps their lock.
    */
-  async standStill(worker: FleetWorker, othersCanWrite: () => Promise<boolean>): Promise<void> {
+  async standStill(worker: Stoppable, othersCanWrite: () => Promise<boolean>): Promise<void> {
     const stands = async () => {
       worker.pause()
       if (await othersCanWrite()) return true
@@ -162,7 +182,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** The worker that leads, as the workers' metrics name it. */
-  async leader(): Promise<FleetWorker> {
+  async leader(): Promise<W> {
     for (const worker of this.up) {
       const answer = await request(`${worker.url}/metrics`, 'GET')
       const name = /leader_name="([^"]*)"/.exec(answer?.text ?? '')?.[1]
@@ -209,10 +229,7 @@ export class Fleet implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 
-  async #placesBy(
-    worker: FleetWorker,
-    expected: ReadonlyMap<string, number>
-  ): Promise<Places | null> {
+  async #placesBy(worker: Member, expected: ReadonlyMap<string, number>): Promise<Places | null> {
     const answer = await request(`${worker.url}/connectors?expand=status`, 'GET')
     if (answer?.status !== 200) return null
     const all = JSON.parse(answer.text) as Answers
