@@ -1,5 +1,5 @@
 /**
- * `node bench/rest.ts`: how long `GET /connectors?expand=...` takes with many connectors while tasks run
+ * `npm run bench:rest`: how long `GET /connectors?expand=...` takes with many connectors while tasks run
  * at full rate, in one worker process on embedded topics.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -17,7 +17,7 @@ export function groupRefused(groupId: string, refusal: Refused['refusal']): Conn
     'GROUP_PROTOCOL',
     `Group ${groupId} has members that are no Millrace workers (${refusal})`,
     {
-      hint: 'stop the workers of Kafka Connect or the consumers of this group.id first, or choose another'
+      hint: 'stop the workers of Kafka Connect or the consumers in it first, or set another group.id'
     }
   )
 }
