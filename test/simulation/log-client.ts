@@ -64,8 +64,8 @@ export class LogClient implements Broker {
     return this.#ask(`offsets of ${places[0]?.topic}`, (server) => server.offsets(places, spec))
   }
 
-  async producer({ transactionalId }: ProducerOptions): Promise<Producer> {
-    if (transactionalId === undefined) return new PlainProducer(this.#parts)
+  async producer({ transactionalId, guard }: ProducerOptions): Promise<Producer> {
+    if (transactionalId === undefined) return new PlainProducer(this.#parts, guard)
     const holder = this.#parts.server.newHolder()
     const epoch = await this.#ask(`claim ${transactionalId}`, (server) =>
       server.claim(transactionalId, holder)
@@ -109,13 +109,16 @@ export class LogClient implements Broker {
 
 class PlainProducer implements Producer {
   readonly #parts: ClientParts
+  readonly #guard: () => void
 
-  constructor(parts: ClientParts) {
+  constructor(parts: ClientParts, guard: () => void = () => {}) {
     this.#parts = parts
+    this.#guard = guard
   }
 
-  append(topic: string, partition: number, records: readonly LogRecord[]): Promise<number> {
+  async append(topic: string, partition: number, records: readonly LogRecord[]): Promise<number> {
     const { server, connection } = this.#parts
+    this.#guard()
     const what = `append to ${topic}: ${records.map(({ key }) => key)}`
     return connection.call(what, () => server.append({ topic, partition, records }))
   }
