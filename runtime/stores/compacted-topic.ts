@@ -130,7 +130,10 @@ export class CompactedTopic {
     const read = this.#reading.then(async () => {
       while (!this.#reached(ends)) {
         signal?.throwIfAborted()
-        await this.#readOnce(1000, signal)
+        if (this.#closing.signal.aborted) throw closed(this.name)
+        if (await this.#readOnce(1000, signal)) continue
+        // A reader of a closed broker returns nothing, at once and for ever; this throws then.
+        await this.#broker.offsets(all.slice(0, 1), 'earliest')
       }
     })
     // The next reader must not see this one's failure, only wait for its end.
@@ -197,12 +200,13 @@ export class CompactedTopic {
     }
   }
 
-  async #readOnce(maxWaitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  /** @returns whether there was anything */
+  async #readOnce(maxWaitMs: number, signal: AbortSignal | undefined): Promise<boolean> {
     const limits = { maxBytes: READ_BYTES, maxWaitMs }
-    for (const batch of await this.#reader.read(signal ? { ...limits, signal } : limits)) {
-      this.#take(batch)
-    }
+    const batches = await this.#reader.read(signal ? { ...limits, signal } : limits)
+    for (const batch of batches) this.#take(batch)
     this.#wakeWaiters()
+    return batches.length > 0
   }
 
   #take(batch: FetchedBatch): void {
@@ -229,6 +233,10 @@ export class CompactedTopic {
       waiter.done()
     }
   }
+}
+
+function closed(topic: string): ConnectError {
+  return new ConnectError('BROKER_CLOSED', `Topic ${topic} was closed while it was read`)
 }
 
 function notCompacted(topic: string, policy: string): ConnectError {

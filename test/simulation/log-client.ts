@@ -1,4 +1,4 @@
-import { FencedError } from '../../runtime/api/errors.ts'
+import { ConnectError, FencedError } from '../../runtime/api/errors.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import type {
   Broker,
@@ -103,6 +103,9 @@ export class LogClient implements Broker {
 
   #ask<T>(what: string, serve: (server: LogServer) => T): Promise<T> {
     const { server, connection } = this.#parts
+    if (this.#closed.signal.aborted) {
+      return Promise.reject(new ConnectError('BROKER_CLOSED', `The broker was closed: ${what}`))
+    }
     return connection.call(what, () => serve(server))
   }
 }
