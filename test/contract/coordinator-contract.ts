@@ -216,7 +216,7 @@ function refusingContract(under: GroupUnderTest): void {
         assert.ok(error instanceof ConnectError)
         assert.equal(error.code, 'GROUP_PROTOCOL')
         assert.equal(error.retriable, false)
-        assert.match(error.hint ?? '', /group\.id first, or choose another/)
+        assert.match(error.hint ?? '', /first, or set another group\.id/)
         return true
       })
     })
