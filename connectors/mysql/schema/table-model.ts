@@ -1,0 +1,69 @@
+/**
+ * Tables as their DDL declares them. What Debezium keeps in its schema history (`tableChanges`), field by
+ * field, so that schema change events follow from it: https://debezium.io, "Schema change topic".
+ */
+
+/** One column of a table. */
+export interface ColumnModel {
+  readonly name: string
+  /**
+   * Upper case, with attributes that change the type but without length or values, as Debezium writes
+   * it: `INT`, `BIGINT UNSIGNED`, `INT UNSIGNED ZEROFILL`, `VARCHAR`, `ENUM`, `BOOLEAN`, `UUID`, `INET6`.
+   * It is the word that the statement used: `REAL` and `BOOLEAN` stay what they are.
+   */
+  readonly typeName: string
+  /** Characters, bytes, bits, digits or the precision of fractions, as declared; null when not declared. */
+  readonly length: number | null
+  readonly scale: number | null
+  /** The character set of its text, such as `utf8mb4`; null for types without text. */
+  readonly charset: string | null
+  /** Whether it may be null. */
+  readonly optional: boolean
+  readonly autoIncremented: boolean
+  /** `GENERATED ALWAYS AS` (virtual or stored). An auto-incremented column is none here. */
+  readonly generated: boolean
+  readonly comment: string | null
+  /** Whether there is a DEFAULT, an implicit NULL of an optional column included. */
+  readonly hasDefault: boolean
+  /** The default as written, without quotes; null for NULL and for none. */
+  readonly defaultExpression: string | null
+  /** Whether the default is a quoted literal, and not a number, a keyword or an expression. */
+  readonly defaultIsLiteral: boolean
+  /** Values of ENUM and SET, without quotes and escapes. */
+  readonly values: readonly string[]
+  /** An `INVISIBLE` column: `SELECT *` leaves it out, the binlog does not. */
+  readonly invisible: boolean
+}
+
+/** One version of a table. Immutable; a statement that changes it makes another. */
+export interface TableModel {
+  readonly database: string
+  readonly name: string
+  readonly columns: readonly ColumnModel[]
+  /** Names, in the order of the key; empty when there is none. */
+  readonly primaryKey: readonly string[]
+  /** Unique indexes over whole columns that are all NOT NULL, in order of declaration: they stand in for a primary key. */
+  readonly uniqueKeys: readonly (readonly string[])[]
+  /** Default character set of the table. */
+  readonly charset: string | null
+  readonly comment: string | null
+}
+
+/** What one statement of the binlog did to tables and databases. */
+export interface SchemaChange {
+  /** The database that the event belongs to: the table's, or the session's; empty for a server setting. */
+  readonly database: string
+  /** The statement, as Debezium publishes it: one per table where one statement drops or renames several. */
+  readonly ddl: string
+  readonly changes: readonly TableChange[]
+}
+
+export interface TableChange {
+  readonly type: 'CREATE' | 'ALTER' | 'DROP'
+  readonly database: string
+  readonly name: string
+  /** The name before a RENAME; null otherwise. */
+  readonly previous: { readonly database: string; readonly name: string } | null
+  /** The table after it; null for DROP. */
+  readonly table: TableModel | null
+}
