@@ -29,6 +29,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['api', 'broker', 'stores', 'converters', 'transforms', 'worker', 'herder', 'rest']
 }
 
+/** What the connectors of relational databases share: no connector itself, and without a client. */
+const RELATIONAL = 'connectors/relational'
+
 const layerOf = (path: string) => path.split('/')[1] ?? ''
 
 /** What is wrong with one import, or undefined. */
@@ -36,8 +39,10 @@ export function importProblem(from: string, to: string): string | undefined {
   const external = !to.startsWith('runtime/') && !to.startsWith('connectors/')
   if (from.startsWith('connectors/') && from !== 'connectors/registry.ts') {
     const own = from.split('/').slice(0, 2).join('/')
-    if (external || to.startsWith('runtime/api/') || to.startsWith(`${own}/`)) return undefined
-    return `${from} imports ${to}: a connector imports runtime/api, its own folder and its client`
+    const isShared = own === RELATIONAL
+    if (!isShared && (external || to.startsWith(`${RELATIONAL}/`))) return undefined
+    if (to.startsWith('runtime/api/') || to.startsWith(`${own}/`)) return undefined
+    return `${from} imports ${to}: a connector imports runtime/api, ${RELATIONAL}, its own folder and its client`
   }
   if (from === 'connectors/registry.ts') return undefined
   if (to.startsWith('connectors/')) {
@@ -99,6 +104,11 @@ describe('architecture', () => {
     )
     assert.match(
       importProblem('connectors/file/sink.ts', 'connectors/postgres/sink.ts') ?? '',
+      /own folder/
+    )
+    assert.match(importProblem('connectors/relational/heartbeat.ts', 'pg') ?? '', /own folder/)
+    assert.match(
+      importProblem('connectors/relational/heartbeat.ts', 'connectors/postgres/lsn.ts') ?? '',
       /own folder/
     )
     assert.match(

@@ -1,13 +1,14 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
+import { nameAdjuster } from '../relational/name-adjuster.ts'
+import { NameFilter } from '../relational/name-filter.ts'
+import { messageKey, topicName } from '../relational/topic-naming.ts'
 import type { RunQuery } from './connection.ts'
-import { NameFilter } from './name-filter.ts'
 import type { RelationColumn, RelationMessage } from './pgoutput.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { TableFilter } from './table-list.ts'
 import { type CatalogColumn, type CatalogTable, loadTables } from './types/catalog.ts'
 import { UnknownLabel } from './types/enum-codec.ts'
 import { type Misfit, withNullable } from './types/misfit.ts'
-import { nameAdjuster } from './types/name-adjuster.ts'
 import {
   type CodecOptions,
   compileTable,
@@ -21,6 +22,8 @@ export interface CapturedTable {
   readonly oid: number
   readonly schema: string
   readonly name: string
+  /** `schema.name` */
+  readonly id: string
   readonly topic: string
   readonly codec: TableCodec
   /** Columns to select, in the order in which the codec takes them. */
@@ -189,6 +192,7 @@ export class TableCatalog {
       oid: table.oid,
       schema: table.schema,
       name: table.name,
+      id,
       topic,
       codec,
       columns,
@@ -264,25 +268,6 @@ function fallbackKey(
   if (table === undefined || table.primaryKey.length > 0) return []
   const names = new Set(relation.columns.map((column) => column.name))
   return table.keyColumns.every((name) => names.has(name)) ? table.keyColumns : []
-}
-
-/** Debezium's rule: what a topic name must not have becomes an underscore. */
-export function topicName(config: SourceConfig, ...parts: readonly string[]): string {
-  const name = [config['topic.prefix'], ...parts].join(config['topic.delimiter'])
-  return name.replaceAll(/[^a-zA-Z0-9._-]/g, '_')
-}
-
-/** Columns that `message.key.columns` (`table:column,column;table:column`) gives a table, or null. */
-export function messageKey(setting: string | null, id: string): readonly string[] | null {
-  for (const entry of (setting ?? '').split(';')) {
-    const colon = entry.lastIndexOf(':')
-    if (colon < 0 || !new NameFilter([entry.slice(0, colon).trim()]).includes(id)) continue
-    return entry
-      .slice(colon + 1)
-      .split(',')
-      .map((column) => column.trim())
-  }
-  return null
 }
 
 function nameAdjusters(config: SourceConfig): Pick<CodecOptions, 'schemaName' | 'fieldName'> {

@@ -2,7 +2,7 @@
  * Days and times as PostgreSQL reads them as text. Everything is exact: no `Date`, whose range and
  * milliseconds are too small. Calendar: proleptic Gregorian, as PostgreSQL's.
  */
-import { civil } from './types/calendar.ts'
+import { civil } from '../relational/calendar.ts'
 
 const DAY_US = 86_400_000_000n
 

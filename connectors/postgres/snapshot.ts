@@ -1,15 +1,16 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
+import type { SnapshotMark } from '../relational/envelope.ts'
+import { waitFor } from '../relational/wait.ts'
 import type { CapturedTable } from './captured-table.ts'
 import { frameEnd } from './copy-socket.ts'
 import { splitCopyLine } from './copy-text.ts'
 import { quoteName, quoteText } from './errors.ts'
 import { qualified } from './publication.ts'
-import type { Origin, RecordFactory, SnapshotMark } from './records.ts'
+import type { Origin, RecordFactory } from './records.ts'
 import type { KeyText, SnapshotState } from './snapshot-plan.ts'
 import type { CopyOut, SnapshotSession } from './snapshot-session.ts'
 import type { TableName } from './table-list.ts'
-import { waitFor } from './wait.ts'
 
 /**
  * A table up to this size is read in the order in which it is stored and passed on as one batch, so

@@ -10,11 +10,11 @@ import {
   string
 } from '../../runtime/api/config.ts'
 import { listed } from '../../runtime/api/listing.ts'
+import { patternList, patternRefusal } from '../relational/name-filter.ts'
 import { laterKeys } from './later-keys.ts'
 import { connectorListing } from './listing-connector.ts'
 import { eventsListing } from './listing-events.ts'
 import { postgresListing } from './listing-postgres.ts'
-import { patternList, patternRefusal } from './name-filter.ts'
 import { valueKeys } from './value-keys.ts'
 
 // Names, defaults and meanings are those of Debezium 3.6 for PostgreSQL, so that existing

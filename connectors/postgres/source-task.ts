@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import type { SourceBatch, SourceOffset } from '../../runtime/api/record.ts'
 import type { SourceTask, SourceTaskContext } from '../../runtime/api/task.ts'
+import { contextHeaders } from '../relational/change-records.ts'
+import { waitFor } from '../relational/wait.ts'
 import { TableCatalog } from './captured-table.ts'
 import {
   type ConnectionSettings,
@@ -15,7 +17,7 @@ import type { Lsn } from './lsn.ts'
 import { parseOffset, type StoredOffset } from './offset.ts'
 import type { Phase, TaskParts } from './phase.ts'
 import { ensurePublication } from './publication.ts'
-import { contextHeaders, RecordFactory } from './records.ts'
+import { RecordFactory } from './records.ts'
 import { ReplicationClient } from './replication-client.ts'
 import { checkServer, checkSlot, dropSlot, readSlot } from './slot.ts'
 import { SnapshotPhase } from './snapshot-phase.ts'
@@ -24,7 +26,6 @@ import { isLost, planStart, type StartPlan } from './startup.ts'
 import { StreamPhase } from './stream-phase.ts'
 import { listTables, TableFilter, type TableName } from './table-list.ts'
 import { VERSION } from './version.ts'
-import { waitFor } from './wait.ts'
 
 /** Captures one database: first its rows, then every change, in commit order. */
 export class PostgresSourceTask implements SourceTask {
@@ -65,7 +66,12 @@ export class PostgresSourceTask implements SourceTask {
         database: config['database.dbname'],
         version: VERSION,
         headers: config['extended.headers.enabled']
-          ? contextHeaders(config['topic.prefix'], context.task, randomUUID())
+          ? contextHeaders({
+              prefix: config['topic.prefix'],
+              task: context.task,
+              kind: 'postgresql',
+              runId: randomUUID()
+            })
           : [],
         tombstones: config['tombstones.on.delete'],
         skipped: new Set(config['skipped.operations'])

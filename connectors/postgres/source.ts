@@ -1,5 +1,6 @@
 import { defineSource, type KeyProblem } from '../../runtime/api/connector.ts'
 import { ConnectError, describeError } from '../../runtime/api/errors.ts'
+import { messageKeyProblems } from '../relational/topic-naming.ts'
 import { connect, contextOf, destroy, queryOn, type RunQuery } from './connection.ts'
 import { failure, publicationMissing } from './errors.ts'
 import { checkReadable } from './privileges.ts'
@@ -32,12 +33,8 @@ function validate(config: SourceConfig): KeyProblem[] {
       message: `plugin.name '${config['plugin.name']}' is not supported: use pgoutput, which comes with PostgreSQL 10 and later`
     })
   }
-  for (const entry of (config['message.key.columns'] ?? '').split(';')) {
-    if (entry.trim() === '' || /^[^:]+:[^:]+$/.test(entry.trim())) continue
-    problems.push({
-      key: 'message.key.columns',
-      message: `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
-    })
+  for (const message of messageKeyProblems(config['message.key.columns'])) {
+    problems.push({ key: 'message.key.columns', message })
   }
   return problems
 }

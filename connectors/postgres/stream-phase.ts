@@ -1,12 +1,12 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
+import { Heartbeat } from '../relational/heartbeat.ts'
+import { waitFor } from '../relational/wait.ts'
 import { ChangeStream } from './change-stream.ts'
-import { Heartbeat } from './heartbeat.ts'
 import { formatLsn, type Lsn } from './lsn.ts'
 import { type StoredOffset, streamOffset } from './offset.ts'
 import type { Phase, TaskParts } from './phase.ts'
 import { ReplicationClient } from './replication-client.ts'
-import { waitFor } from './wait.ts'
 
 /** While idle the position is stored at least whenever so much log has passed. */
 const IDLE_OFFSET_BYTES = 16 << 20

@@ -1,5 +1,5 @@
+import { NameFilter } from '../relational/name-filter.ts'
 import type { RunQuery } from './connection.ts'
-import { NameFilter } from './name-filter.ts'
 import type { SourceConfig } from './source-config.ts'
 
 /** A table of the database, before anything is known about its columns. */

@@ -1,10 +1,11 @@
 import { ConnectError, DataError } from '../../../runtime/api/errors.ts'
 import { type Schema, Struct, structOf } from '../../../runtime/api/schema.ts'
+import { envelopeSchema } from '../../relational/envelope.ts'
 import type { CatalogColumn, CatalogTable } from './catalog.ts'
 import { type ColumnDefault, parseDefault } from './default-value.ts'
-import { envelopeSchema } from './envelope.ts'
 import { UnexpectedNull } from './misfit.ts'
 import { recordKey } from './record-key.ts'
+import { sourceSchema } from './source-block.ts'
 import type { TypeCatalog } from './type-catalog.ts'
 import { valueCodecOf } from './type-mapping.ts'
 import { UnconvertibleValue, type ValueCodec } from './value-codec.ts'
@@ -127,7 +128,11 @@ class CompiledTable implements TableCodec {
       fields.map(({ name, schema }) => [name, schema]),
       { optional: true, name: schemaName(`${options.topic}.Value`) }
     )
-    this.envelopeSchema = envelopeSchema(schemaName(`${options.topic}.Envelope`), this.valueSchema)
+    this.envelopeSchema = envelopeSchema(
+      schemaName(`${options.topic}.Envelope`),
+      this.valueSchema,
+      sourceSchema
+    )
     // Columns that are in the key only are read into the struct too, after its last field.
     this.#fields = [...fields, ...hidden]
     this.#keyAt = key.columns

@@ -5,7 +5,7 @@ import {
   type SchemaOptions,
   string
 } from '../../../runtime/api/schema.ts'
-import { isoDate, isoTime } from './calendar.ts'
+import { isoDate, isoTime } from '../../relational/calendar.ts'
 import { exactInteger } from './numeric-codec.ts'
 import {
   isInfinity,

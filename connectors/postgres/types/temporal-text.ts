@@ -1,4 +1,4 @@
-import { daysOf } from './calendar.ts'
+import { daysOf } from '../../relational/calendar.ts'
 import { UnconvertibleValue } from './value-codec.ts'
 
 /**

@@ -1,0 +1,192 @@
+import type { Header, SourceRecord } from '../../runtime/api/record.ts'
+import { type Schema, Struct, string } from '../../runtime/api/schema.ts'
+
+/** One version of a table, as far as its records need it. */
+export interface RecordTable {
+  readonly topic: string
+  /** Such as `public.orders`: schema or database, and table. */
+  readonly id: string
+  readonly codec: RecordCodec
+}
+
+/** What makes keys and envelopes of the rows of one version of a table. */
+export interface RecordCodec {
+  /** Null when the table has no key. */
+  readonly keySchema: Schema | null
+  readonly envelopeSchema: Schema
+  /** The record key of a row; null when the row has none. */
+  key(row: Struct): Struct | null
+}
+
+export interface RecordSettings {
+  readonly headers: readonly Header[]
+  readonly tombstones: boolean
+  /** Operations to leave out. */
+  readonly skipped: ReadonlySet<string>
+}
+
+/** Counts the events of a transaction: see `transaction-metadata.ts`. */
+export interface TransactionBlocks {
+  /** The `transaction` block of the next event of a table. */
+  next(table: RecordTable): Struct | null
+}
+
+const NO_BLOCKS: TransactionBlocks = { next: () => null }
+
+const KEY_CHANGED_TO = '__debezium.newkey'
+const KEY_CHANGED_FROM = '__debezium.oldkey'
+
+/** Makes Debezium's change events. One per task; {@link tick} once per batch. */
+export class ChangeRecords {
+  readonly #settings: RecordSettings
+  readonly #blocks: TransactionBlocks
+  #ms = 0
+  #us = 0
+  #ns: bigint = 0n
+
+  constructor(settings: RecordSettings, blocks: TransactionBlocks = NO_BLOCKS) {
+    this.#settings = settings
+    this.#blocks = blocks
+    this.tick()
+  }
+
+  /** Sets the time of processing for the records that follow. */
+  tick(): void {
+    // The wall clock, with microseconds of the steady one, whose start drifts away over weeks.
+    this.#ms = Date.now()
+    this.#us = this.#ms * 1000 + Math.floor((performance.now() % 1) * 1000)
+    this.#ns = BigInt(this.#us) * 1000n
+  }
+
+  /** A row read in a snapshot. */
+  read(table: RecordTable, row: Struct, source: Struct): SourceRecord {
+    const value = this.#envelope(table, null, row, { source, op: 'r', block: null })
+    return this.#record(table, table.codec.key(row), value)
+  }
+
+  insert(out: SourceRecord[], table: RecordTable, row: Struct, source: Struct): void {
+    if (this.#settings.skipped.has('c')) return
+    const about = { source, op: 'c', block: this.#blocks.next(table) }
+    out.push(this.#record(table, table.codec.key(row), this.#envelope(table, null, row, about)))
+  }
+
+  /** An update. One that changes the key is a delete under the old and an insert under the new key. */
+  update(
+    out: SourceRecord[],
+    table: RecordTable,
+    rows: { readonly before: Struct | null; readonly after: Struct; readonly keyChanged: boolean },
+    source: Struct
+  ): void {
+    if (this.#settings.skipped.has('u')) return
+    const { before, after } = rows
+    const key = table.codec.key(after)
+    const oldKey = before !== null && rows.keyChanged ? table.codec.key(before) : null
+    const block = this.#blocks.next(table)
+    if (oldKey === null || key === null || sameStruct(oldKey, key)) {
+      const value = this.#envelope(table, before, after, { source, op: 'u', block })
+      out.push(this.#record(table, key, value))
+      return
+    }
+    const moved = this.#envelope(table, before, null, { source, op: 'd', block })
+    const to = this.#withHeader(KEY_CHANGED_TO, key)
+    out.push({ ...this.#record(table, oldKey, moved), headers: to })
+    if (this.#settings.tombstones) {
+      out.push({ ...this.#record(table, oldKey, null), headers: to })
+    }
+    const about = { source, op: 'c', block: block === null ? null : this.#blocks.next(table) }
+    out.push({
+      ...this.#record(table, key, this.#envelope(table, null, after, about)),
+      headers: this.#withHeader(KEY_CHANGED_FROM, oldKey)
+    })
+  }
+
+  delete(out: SourceRecord[], table: RecordTable, before: Struct, source: Struct): void {
+    if (this.#settings.skipped.has('d')) return
+    const key = table.codec.key(before)
+    const about = { source, op: 'd', block: this.#blocks.next(table) }
+    out.push(this.#record(table, key, this.#envelope(table, before, null, about)))
+    if (this.#settings.tombstones) out.push(this.#record(table, key, null))
+  }
+
+  truncate(out: SourceRecord[], table: RecordTable, source: Struct): void {
+    if (this.#settings.skipped.has('t')) return
+    const about = { source, op: 't', block: this.#blocks.next(table) }
+    const value = this.#envelope(table, null, null, about)
+    out.push({ ...this.#record(table, null, value), keySchema: null })
+  }
+
+  #envelope(
+    table: RecordTable,
+    before: Struct | null,
+    after: Struct | null,
+    about: { readonly source: Struct; readonly op: string; readonly block: Struct | null }
+  ): Struct {
+    const { source, op, block } = about
+    const values = [before, after, source, block, op, this.#ms, this.#us, this.#ns]
+    return new Struct(table.codec.envelopeSchema, values)
+  }
+
+  #record(table: RecordTable, key: Struct | null, value: Struct | null): SourceRecord {
+    return {
+      topic: table.topic,
+      partition: null,
+      keySchema: key === null ? null : table.codec.keySchema,
+      key,
+      valueSchema: value === null ? null : table.codec.envelopeSchema,
+      value,
+      headers: this.#settings.headers,
+      timestamp: null
+    }
+  }
+
+  #withHeader(key: string, value: Struct): Header[] {
+    return [{ key, schema: value.schema, value }, ...this.#settings.headers]
+  }
+}
+
+/**
+ * The headers that tell which connector wrote a record.
+ *
+ * @param about prefix: `topic.prefix`; kind: the connector's name in `source.connector`
+ */
+export function contextHeaders(about: {
+  readonly prefix: string
+  readonly task: number
+  readonly kind: string
+  readonly runId: string
+}): Header[] {
+  const schema: Schema = string()
+  const header = (name: string, value: string): Header => ({
+    key: `__debezium.context.${name}`,
+    schema,
+    value
+  })
+  return [
+    header('connectorLogicalName', about.prefix),
+    header('taskId', String(about.task)),
+    header('connectorName', about.kind),
+    header('runId', about.runId)
+  ]
+}
+
+/** Whether two structs of one schema hold the same values. */
+export function sameStruct(left: Struct, right: Struct): boolean {
+  return left.values.every((value, i) => same(value, right.values[i]))
+}
+
+function same(left: unknown, right: unknown): boolean {
+  if (left === right) return true
+  if (left instanceof Struct && right instanceof Struct) return sameStruct(left, right)
+  if (left instanceof Uint8Array && right instanceof Uint8Array) {
+    return Buffer.compare(left, right) === 0
+  }
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((value, i) => same(value, right[i]))
+  }
+  if (left instanceof Map && right instanceof Map) {
+    return (
+      left.size === right.size && [...left].every(([key, value]) => same(value, right.get(key)))
+    )
+  }
+  return Object.is(left, right)
+}

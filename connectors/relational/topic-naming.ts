@@ -1,0 +1,39 @@
+import { NameFilter } from './name-filter.ts'
+
+/**
+ * Debezium's topic of a table: what a topic name must not have becomes an underscore.
+ *
+ * @param parts schema or database, and table
+ */
+export function topicName(
+  config: { readonly 'topic.prefix': string; readonly 'topic.delimiter': string },
+  ...parts: readonly string[]
+): string {
+  const name = [config['topic.prefix'], ...parts].join(config['topic.delimiter'])
+  return name.replaceAll(/[^a-zA-Z0-9._-]/g, '_')
+}
+
+/** Columns that `message.key.columns` (`table:column,column;table:column`) gives a table, or null. */
+export function messageKey(setting: string | null, id: string): readonly string[] | null {
+  for (const entry of (setting ?? '').split(';')) {
+    const colon = entry.lastIndexOf(':')
+    if (colon < 0 || !new NameFilter([entry.slice(0, colon).trim()]).includes(id)) continue
+    return entry
+      .slice(colon + 1)
+      .split(',')
+      .map((column) => column.trim())
+  }
+  return null
+}
+
+/** What is wrong with the form of `message.key.columns`, one message each. */
+export function messageKeyProblems(setting: string | null): string[] {
+  return (setting ?? '')
+    .split(';')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '' && !/^[^:]+:[^:]+$/.test(entry))
+    .map(
+      (entry) =>
+        `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
+    )
+}
