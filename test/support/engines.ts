@@ -3,13 +3,15 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { missingMariadb } from './mariadb-binaries.ts'
 
 /**
  * - `kafka`: a broker to share, started here or named by MILLRACE_KAFKA=host:port
  * - `kafka-server`: a broker of the suite's own, to kill or to reach by TLS and SASL
  * - `kcat`: the command line client
+ * - `mariadb`: the system's MariaDB server, or the one that MILLRACE_MARIADB names
  */
-export type Engine = 'kafka' | 'kafka-server' | 'kcat'
+export type Engine = 'kafka' | 'kafka-server' | 'kcat' | 'mariadb'
 
 /** Options for `describe` or `it`: empty, or a skip with the reason. */
 export interface Requirement {
@@ -36,6 +38,7 @@ export function requireEngine(...engines: Engine[]): Requirement {
 /** Why an engine cannot be had on this machine, or undefined. Fetches Kafka's jars if need be. */
 export function missingReason(engine: Engine): string | undefined {
   if (engine === 'kcat') return runs('kcat', '-V') ? undefined : 'kcat is not installed'
+  if (engine === 'mariadb') return missingMariadb()
   if (engine === 'kafka' && process.env['MILLRACE_KAFKA']) return undefined
   if (!runs('java', '-version')) return `${engine} needs Java (java is not on the path)`
   if (existsSync(kafkaJars())) return undefined
