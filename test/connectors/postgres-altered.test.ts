@@ -25,7 +25,7 @@ describe('rows that are older than the catalog', () => {
       'key.converter.schemas.enable': 'false',
       'value.converter.schemas.enable': 'false'
     }
-    const found = await runScenario(server, { name, config, ...sql, volatileColumns: {} })
+    const found = await runScenario(server, { name, config, ...sql })
     return found.map(({ key, value }) => {
       const { op, before, after } = JSON.parse(value ?? '{"op":"-"}') as Record<string, unknown>
       return `${op} ${key} ${JSON.stringify(before ?? null)} ${JSON.stringify(after ?? null)}`

@@ -86,7 +86,7 @@ async function change(server: PostgresServer, { config, after }: Capture): Promi
     []
   )
   await run(server, databaseOf(config), [
-    ...parts.flatMap(({ statements }) => statements),
+    ...parts.flatMap(({ script }) => splitStatements(script)),
     `CREATE TABLE ${LAST} (n int)`,
     `INSERT INTO ${LAST} VALUES (1)`
   ])

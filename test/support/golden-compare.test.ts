@@ -5,10 +5,13 @@ import type { Scenario, TextRecord } from './golden-scenario.ts'
 
 const scenario: Scenario = {
   name: 'made-up',
+  database: 'postgres',
   config: {},
   before: '',
   after: '',
-  volatileColumns: { clocks: ['at'] }
+  volatileColumns: { clocks: ['at'] },
+  ticking: ['ticks'],
+  isAccepted: true
 }
 
 function record(value: string | null, rest: Partial<TextRecord> = {}): TextRecord {
@@ -122,6 +125,46 @@ describe('masking what varies', () => {
     const text = value('{"version":"1.0"}', '{"id":1,"at":2}')
     assert.match(shown(text, 'p.public.clocks') ?? '', /"after":\{"id":1,"at":"<number>"\}/)
     assert.match(shown(text, 'p.public.t') ?? '', /"after":\{"id":1,"at":2\}/)
+  })
+
+  test('masks positions of the database that the scenario is about', () => {
+    const source = '{"version":"1.0","gtid":"0-1-5","lsn":7}'
+    const [record1] = masked(
+      { ...scenario, database: 'mariadb' },
+      [record(value(source, '{}'))],
+      '1.0'
+    )
+    assert.match(record1?.value ?? '', /"gtid":"<string>","lsn":7/)
+  })
+
+  test('masks ids of transactions and notifications, in their topics only', () => {
+    const about = {
+      ...scenario,
+      config: { 'topic.prefix': 'p', 'notification.sink.topic.name': 'p.notes' }
+    }
+    const keyIn = (topic: string) =>
+      masked(about, [record(null, { topic, key: '{"id":"a"}' })], '1.0')[0]?.key
+    assert.equal(keyIn('p.transaction'), '{"id":"<string>"}')
+    assert.equal(keyIn('p.notes'), '{"id":"<string>"}')
+    assert.equal(keyIn('p.public.t'), '{"id":"a"}')
+  })
+
+  test('masks what varies in the signals of an incremental snapshot', () => {
+    const id = '01a20a0c-aa3d-775e-ae0f-a6d604406bfd-open'
+    const data = '{\\"openWindowTimestamp\\": \\"2026-11-22T00:00:00Z\\"}'
+    assert.equal(
+      shown(`{"after":{"id":"${id}","data":"${data}"}}`),
+      '{"after":{"id":"<uuid>-open","data":"{\\"openWindowTimestamp\\": \\"<time>\\"}"}}'
+    )
+  })
+
+  test('keeps the first of the records that come by the clock', () => {
+    const ticks = [record('1', { topic: 'ticks' }), record('2', { topic: 'ticks' })]
+    const kept = masked(scenario, [...ticks, record('3'), record('4')], '1.0')
+    assert.deepEqual(
+      kept.map((one) => one.value),
+      ['1', '3', '4']
+    )
   })
 
   test('masks the identity of a run', () => {

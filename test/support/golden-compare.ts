@@ -1,5 +1,5 @@
 import type { Scenario, TextRecord } from './golden-scenario.ts'
-import { maskJson, volatileInEvent } from './golden-text.ts'
+import { maskJson, maskSignals, volatileInEvent } from './golden-text.ts'
 
 /** A place where two records are not the same text. */
 export interface Difference {
@@ -21,15 +21,39 @@ export function masked(
   version: string
 ): TextRecord[] {
   const source = `"source":{"version":${JSON.stringify(version)}`
-  return records.map((record) => {
+  return withoutTicks(scenario, records).map((record) => {
     const table = record.topic.slice(record.topic.lastIndexOf('.') + 1)
-    const isVolatile = volatileInEvent(new Set(scenario.volatileColumns[table] ?? []))
-    const mask = (text: string | null) => (text === null ? null : maskJson(text, isVolatile))
+    const columns = new Set(scenario.volatileColumns[table] ?? [])
+    const own = volatileByTopic(scenario, record.topic)
+    const isVolatile = volatileInEvent(scenario.database, { columns, own })
+    const mask = (text: string | null) =>
+      text === null ? null : maskSignals(maskJson(text, isVolatile))
     return {
       ...record,
+      key: mask(record.key),
       value: mask(record.value)?.replace(source, '"source":{"version":"<version>"') ?? null,
       headers: record.headers.map(([name, text]) => [name, maskHeader(name, text)])
     }
+  })
+}
+
+const NONE: ReadonlySet<string> = new Set()
+const OF_TRANSACTIONS: ReadonlySet<string> = new Set(['id'])
+const OF_NOTIFICATIONS: ReadonlySet<string> = new Set(['id', 'timestamp'])
+
+/** Fields of events that are not about rows. */
+function volatileByTopic({ config }: Scenario, topic: string): ReadonlySet<string> {
+  if (topic === config['notification.sink.topic.name']) return OF_NOTIFICATIONS
+  return topic === `${config['topic.prefix']}.transaction` ? OF_TRANSACTIONS : NONE
+}
+
+/** Of what comes by the clock, the first. */
+function withoutTicks({ ticking }: Scenario, records: readonly TextRecord[]): TextRecord[] {
+  const seen = new Set<string>()
+  return records.filter(({ topic }) => {
+    const isMore = seen.has(topic)
+    if (ticking.includes(topic)) seen.add(topic)
+    return !isMore
   })
 }
 

@@ -1,92 +1,120 @@
-import { Client } from 'pg'
-import source from '../../connectors/postgres/source.ts'
-import type { SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
+import { registry } from '../../connectors/registry.ts'
+import type { SourceConnector } from '../../runtime/api/connector.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../runtime/api/record.ts'
+import { Struct } from '../../runtime/api/schema.ts'
 import type { Logger, SourceTask } from '../../runtime/api/task.ts'
 import { parseConfig } from '../../runtime/config/parse-config.ts'
-import { createJsonConverter } from '../../runtime/converters/json-converter.ts'
-import { createSimpleHeaderConverter } from '../../runtime/converters/simple-header-converter.ts'
-import type { Scenario, TextRecord } from './golden-scenario.ts'
+import { Plugins } from '../../runtime/config/plugins.ts'
+import { type GoldenDatabase, SENTINEL } from './golden-database.ts'
+import { GoldenMariadb } from './golden-mariadb.ts'
+import { GoldenPostgres } from './golden-postgres.ts'
+import { toText } from './golden-records.ts'
+import type { ScenarioScript, TextRecord } from './golden-scenario.ts'
+import { MariadbServer } from './mariadb.ts'
 import type { PostgresServer } from './postgres.ts'
-import { splitAtMarks, splitStatements } from './sql-script.ts'
+import { splitAtMarks } from './sql-script.ts'
 
-const SENTINEL = 'golden_driver'
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** How long a task that does not stream has to send nothing, to be taken for done. */
+const QUIET_MS = 700
+
+/** Rounds without a record after which signals that were sent are taken for worked off. */
+const QUIET_ROUNDS = 4
+
 /**
- * Runs a scenario as `capture.py` does, against the connector's task itself. The task is polled only
+ * Runs a scenario as the capture did, against the connector's task itself. The task is polled only
  * after a part of the script ran, so that what it finds in the catalog does not depend on timing.
+ *
+ * @throws Error with the problems of the configuration when the connector refuses it
  */
 export async function runScenario(
-  server: PostgresServer,
-  scenario: Scenario
+  server: PostgresServer | MariadbServer,
+  scenario: ScenarioScript
 ): Promise<TextRecord[]> {
-  const database = scenario.config['database.dbname'] ?? scenario.name
-  await server.query(`CREATE DATABASE "${database}" TEMPLATE template0`)
-  const client = new Client(server.connection(database))
-  await client.connect()
+  const database =
+    server instanceof MariadbServer
+      ? new GoldenMariadb(server, scenario)
+      : new GoldenPostgres(server, scenario)
+  await database.create()
   try {
-    for (const statement of splitStatements(scenario.before)) await client.query(statement)
-    const driver = new Driver(server, scenario, client)
+    await database.run(scenario.before)
+    const driver = new Driver(database, scenario, await connectorOf(scenario))
     try {
       await driver.start()
       await driver.settle()
-      for (const { mark, statements } of splitAtMarks(scenario.after)) {
+      for (const { mark, script } of splitAtMarks(scenario.after)) {
         if (mark !== 'start') await driver.settle()
         if (mark === 'stop') await driver.stop()
         if (mark === 'resume') await driver.start()
-        for (const statement of statements) await client.query(statement)
+        await database.run(script)
       }
       await driver.settle()
-      return driver.records.map((record) => toText(scenario.config, record))
+      const records = driver.records.map((record) => toText(scenario.config, record))
+      return database instanceof GoldenMariadb
+        ? withoutTransactions(records, database.sentinelGtids)
+        : records
     } finally {
       await driver.stop()
     }
   } finally {
-    await client.end()
-    await server.query(
-      `SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots
-       WHERE slot_name = $1 AND active`,
-      [scenario.config['slot.name']]
-    )
-    await server.query(
-      `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1`,
-      [scenario.config['slot.name']]
-    )
-    await server.query(`DROP DATABASE "${database}" WITH (FORCE)`)
+    await database.drop()
   }
+}
+
+function connectorOf({ config }: ScenarioScript): Promise<SourceConnector> {
+  const plugins = new Plugins({ registry, pluginPath: [], cwd: import.meta.dirname })
+  return plugins.find('source', config['connector.class'] ?? '')
+}
+
+/** Transaction metadata has no table: the sentinels' are known by their ids. */
+function withoutTransactions(
+  records: readonly TextRecord[],
+  ids: ReadonlySet<string>
+): TextRecord[] {
+  return records.filter(({ topic, key }) => {
+    const id = topic.endsWith('.transaction') && /"id":"([^"]*)"/.exec(key ?? '')?.[1]
+    return !id || !ids.has(id)
+  })
 }
 
 class Driver {
   readonly records: SourceRecord[] = []
-  readonly #server: PostgresServer
-  readonly #scenario: Scenario
-  readonly #client: Client
+  readonly #database: GoldenDatabase
+  readonly #scenario: ScenarioScript
+  readonly #connector: SourceConnector
+  readonly #offsets = new Map<string, SourceOffset>()
   #task: SourceTask | undefined
   #abort = new AbortController()
-  #offset: SourceOffset | null = null
-  #sentinels = 0
+  #streaming = Promise.withResolvers<void>()
+  #polling: Promise<void> | undefined
+  #arrived = 0
 
-  constructor(server: PostgresServer, scenario: Scenario, client: Client) {
-    this.#server = server
+  constructor(database: GoldenDatabase, scenario: ScenarioScript, connector: SourceConnector) {
+    this.#database = database
     this.#scenario = scenario
-    this.#client = client
+    this.#connector = connector
   }
 
   async start(): Promise<void> {
-    const raw = this.#connectorConfig()
-    const { config, problems } = parseConfig(source.config, raw, { unknownKeys: 'ignore' })
-    const errors = problems.filter(({ severity }) => severity === 'error')
+    const raw = this.#database.config
+    const { config, problems } = parseConfig(this.#connector.config, raw, { unknownKeys: 'ignore' })
+    const found = this.#connector.validate?.(config as never, raw) ?? []
+    const errors = [...problems.filter(({ severity }) => severity === 'error'), ...found]
     if (errors.length > 0) throw new Error(JSON.stringify(errors))
     this.#abort = new AbortController()
-    this.#task = source.createTask(config, raw)
+    this.#streaming = Promise.withResolvers()
+    this.#task = this.#connector.createTask(config as never, raw)
     await this.#task.start({
       connector: this.#scenario.name,
       task: 0,
       generation: 1,
       logger: silent,
       signal: this.#abort.signal,
-      committed: async () => this.#offset,
-      progress() {},
+      committed: async (partition) => this.#offsets.get(keyOf(partition)) ?? null,
+      progress: ({ phase }) => {
+        if (phase === 'streaming') this.#streaming.resolve()
+      },
       metric() {}
     })
   }
@@ -94,77 +122,79 @@ class Driver {
   async stop(): Promise<void> {
     this.#abort.abort()
     await this.#task?.stop()
+    await this.#polling?.catch(() => undefined)
     this.#task = undefined
   }
 
-  /** Polls until a row arrives that is written now: then everything before it is here. */
+  /** Polls until everything is here that was written before. */
   async settle(): Promise<void> {
     const task = this.#task
     if (task === undefined) return
-    if (this.#sentinels === 0) {
-      await this.#client.query(`CREATE SCHEMA ${SENTINEL}`)
-      await this.#client.query(`CREATE TABLE ${SENTINEL}.${SENTINEL} (n int primary key)`)
+    if (this.#scenario.config['snapshot.mode'] === 'initial_only') return this.#untilQuiet(task)
+    await this.#until(task, this.#streaming.promise)
+    const hasSignals = this.#scenario.config['signal.data.collection'] !== undefined
+    for (let quiet = 0; quiet < (hasSignals ? QUIET_ROUNDS : 1); quiet++) {
+      const before = this.records.length
+      await this.#roundTrip(task)
+      if (hasSignals && this.records.length > before) quiet = -1
     }
-    this.#sentinels++
-    await this.#client.query(`INSERT INTO ${SENTINEL}.${SENTINEL} VALUES (${this.#sentinels})`)
-    while (!(await this.#poll(task))) {}
+    await this.#database.clearSentinel()
   }
 
-  /** @returns whether a sentinel arrived */
-  async #poll(task: SourceTask): Promise<boolean> {
-    let arrived = false
+  /** A row that is written now arrives after everything before it. */
+  async #roundTrip(task: SourceTask): Promise<void> {
+    const before = this.#arrived
+    await this.#database.sendSentinel()
+    while (this.#arrived === before || this.#lacksTicks()) await this.#poll(task)
+  }
+
+  /** What comes by the clock has to come once; how often more is left open. */
+  #lacksTicks(): boolean {
+    const seen = new Set(this.records.map(({ topic }) => topic))
+    return (this.#scenario.ticking ?? []).some((topic) => !seen.has(topic))
+  }
+
+  async #until(task: SourceTask, event: Promise<void>): Promise<void> {
+    let happened = false
+    const noted = event.then(() => {
+      happened = true
+    })
+    while (!happened) await Promise.race([this.#poll(task), noted])
+  }
+
+  async #untilQuiet(task: SourceTask): Promise<void> {
+    for (;;) {
+      const quiet = new Promise((resolve) => setTimeout(resolve, QUIET_MS, 'quiet'))
+      if ((await Promise.race([this.#poll(task), quiet])) === 'quiet') return
+    }
+  }
+
+  /** Takes what the next poll returns; a poll that still waits is waited for. */
+  #poll(task: SourceTask): Promise<void> {
+    this.#polling ??= this.#takeNext(task).finally(() => {
+      this.#polling = undefined
+    })
+    return this.#polling
+  }
+
+  async #takeNext(task: SourceTask): Promise<void> {
     for (const batch of await task.poll()) {
       for (const record of batch.records) {
-        if (record.topic.includes(SENTINEL)) arrived = true
-        else this.records.push(record)
+        if (record.topic.endsWith(`.${SENTINEL}.${SENTINEL}`)) this.#arrived++
+        else if (!isAboutSentinel(record)) this.records.push(record)
       }
       if (batch.sourceOffset === null) continue
-      this.#offset = batch.sourceOffset
+      this.#offsets.set(keyOf(batch.sourcePartition), batch.sourceOffset)
       await task.commit?.(batch.sourcePartition, batch.sourceOffset)
     }
-    return arrived
-  }
-
-  #connectorConfig(): Record<string, string> {
-    const { host, port, user, password } = this.#server
-    return {
-      ...this.#scenario.config,
-      'database.hostname': host,
-      'database.port': String(port),
-      'database.user': user,
-      'database.password': password
-    }
   }
 }
 
-function toText(config: Scenario['config'], record: SourceRecord): TextRecord {
-  const { topic, headers } = record
-  const json = (role: string) =>
-    createJsonConverter({
-      schemasEnable: config[`${role}.converter.schemas.enable`] !== 'false',
-      replaceNullWithDefault: config[`${role}.converter.replace.null.with.default`] !== 'false',
-      decimalFormat: 'BASE64'
-    })
-  const simple = createSimpleHeaderConverter()
-  const hasJsonHeaders = config['header.converter']?.endsWith('JsonConverter')
-  return {
-    topic,
-    partition: record.partition ?? 0,
-    key: asText(json('key').fromConnect(topic, record.keySchema, record.key)),
-    value: asText(json('value').fromConnect(topic, record.valueSchema, record.value)),
-    headers: headers.map(({ key, schema, value }) => [
-      key,
-      asText(
-        hasJsonHeaders
-          ? json('header').fromConnect(topic, schema, value)
-          : simple.fromConnect(topic, key, schema, value)
-      )
-    ])
-  }
+function keyOf(partition: SourcePartition): string {
+  return JSON.stringify(Object.entries(partition).toSorted())
 }
 
-function asText(converted: string | Uint8Array | null): string | null {
-  return converted === null || typeof converted === 'string'
-    ? converted
-    : Buffer.from(converted).toString('utf8')
+/** A change of the schema of the sentinels' database. */
+function isAboutSentinel({ key }: SourceRecord): boolean {
+  return key instanceof Struct && key.get('databaseName') === SENTINEL
 }

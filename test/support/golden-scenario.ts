@@ -1,14 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A capture of the real product: see test/golden/README.md. */
-export interface Scenario {
+/** What a driver runs. */
+export interface ScenarioScript {
   readonly name: string
   readonly config: Readonly<Record<string, string>>
   readonly before: string
   readonly after: string
-  readonly volatileColumns: Readonly<Record<string, readonly string[]>>
+  /** Topics whose number of records goes by the clock. */
+  readonly ticking?: readonly string[]
 }
+
+/** A capture of the real product: see test/golden/README.md. */
+export interface Scenario extends ScenarioScript {
+  readonly database: GoldenProduct
+  readonly volatileColumns: Readonly<Record<string, readonly string[]>>
+  readonly ticking: readonly string[]
+  /** Whether the real product took the configuration. */
+  readonly isAccepted: boolean
+}
+
+export type GoldenProduct = 'postgres' | 'mariadb'
 
 /** A record as text, the way it lies in a topic. */
 export interface TextRecord {
@@ -24,15 +36,21 @@ const HOME = join(import.meta.dirname, '../golden')
 export function loadScenario(name: string): Scenario {
   const file = (of: string) => readFileSync(join(HOME, name, of), 'utf8')
   const json = JSON.parse(file('scenario.json')) as {
+    database: GoldenProduct
     config: Record<string, string>
     volatile_columns?: Record<string, string[]>
+    volatile_counts?: string[]
+    seen: { accepted: boolean }
   }
   return {
     name,
+    database: json.database,
     config: json.config,
     before: file('before.sql'),
     after: file('after.sql'),
-    volatileColumns: json.volatile_columns ?? {}
+    volatileColumns: json.volatile_columns ?? {},
+    ticking: json.volatile_counts ?? [],
+    isAccepted: json.seen.accepted
   }
 }
 

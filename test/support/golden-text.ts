@@ -1,3 +1,5 @@
+import type { GoldenProduct } from './golden-scenario.ts'
+
 /** Tells whether the scalar at a path of object keys varies from run to run. Array places have no key. */
 export type IsVolatile = (path: readonly string[]) => boolean
 
@@ -77,17 +79,31 @@ class Masker {
 }
 
 const TIMES = new Set(['ts_ms', 'ts_us', 'ts_ns'])
-const POSITIONS = new Set(['txId', 'lsn', 'sequence', 'xmin'])
+const POSITIONS: Readonly<Record<GoldenProduct, ReadonlySet<string>>> = {
+  postgres: new Set(['txId', 'lsn', 'sequence', 'xmin']),
+  mariadb: new Set(['server_id', 'gtid', 'file', 'pos'])
+}
 
-/** What varies in an event of a PostgreSQL connector; listed in `test/golden/README.md`. */
-export function volatileInEvent(columns: ReadonlySet<string>): IsVolatile {
+/** What varies in the key and the value of an event; listed in `test/golden/README.md`. */
+export function volatileInEvent(
+  database: GoldenProduct,
+  rows: { readonly columns: ReadonlySet<string>; readonly own: ReadonlySet<string> }
+): IsVolatile {
   return (given) => {
     const path = given[0] === 'payload' ? given.slice(1) : given
     const [first = '', second = ''] = path
-    if (path.length === 1) return TIMES.has(first)
+    if (path.length === 1) return TIMES.has(first) || rows.own.has(first)
     if (path.length !== 2) return false
-    if (first === 'source') return TIMES.has(second) || POSITIONS.has(second)
+    if (first === 'source') return TIMES.has(second) || POSITIONS[database].has(second)
     if (first === 'transaction') return second === 'id'
-    return (first === 'before' || first === 'after') && columns.has(second)
+    return (first === 'before' || first === 'after') && rows.columns.has(second)
   }
+}
+
+const WINDOW_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(open|close)/g
+const WINDOW_TIME = /(WindowTimestamp\\": ?\\")[^"\\]*/g
+
+/** Identities and times in the signals of an incremental snapshot, which are parts of texts. */
+export function maskSignals(text: string): string {
+  return text.replace(WINDOW_ID, '<uuid>-$2').replace(WINDOW_TIME, '$1<time>')
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 export interface MariadbBinaries {
   readonly server: string
   readonly installDb: string
+  readonly client: string
   readonly userArgs: readonly string[]
 }
 
@@ -17,18 +18,23 @@ const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebre
  * @throws Error when there are none; `requireEngine('mariadb')` asks before.
  */
 export function mariadbBinaries(): MariadbBinaries {
-  const server = mariadbServer()
-  const installDb = server && besides(server, 'mariadb-install-db')
-  if (!server || !installDb) throw new Error(MISSING_MARIADB)
+  const found = programs()
+  if (!found) throw new Error(MISSING_MARIADB)
   // The server refuses to run as root unless it is told to; a test's data folder is root's then.
   const userArgs = process.getuid?.() === 0 ? ['--user=root'] : []
-  return { server, installDb, userArgs }
+  return { ...found, userArgs }
 }
 
 /** Why MariaDB cannot be started on this machine, or undefined. */
 export function missingMariadb(): string | undefined {
+  return programs() ? undefined : MISSING_MARIADB
+}
+
+function programs(): Omit<MariadbBinaries, 'userArgs'> | undefined {
   const server = mariadbServer()
-  return server && besides(server, 'mariadb-install-db') ? undefined : MISSING_MARIADB
+  const installDb = server && besides(server, 'mariadb-install-db')
+  const client = server && besides(server, 'mariadb')
+  return server && installDb && client ? { server, installDb, client } : undefined
 }
 
 const MISSING_MARIADB =

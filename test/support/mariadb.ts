@@ -73,6 +73,11 @@ export class MariadbServer implements AsyncDisposable {
     return this.#process?.pid ?? -1
   }
 
+  /** The path of the command line client. */
+  get clientProgram(): string {
+    return this.#binaries.client
+  }
+
   /** The last lines of the server's log. */
   get log(): string {
     return this.#process?.output ?? ''

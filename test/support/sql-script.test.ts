@@ -14,9 +14,9 @@ test('splits at semicolons outside quotes, dollar quotes and comments', () => {
 
 test('splits a script at its marks', () => {
   assert.deepEqual(splitAtMarks('a; b;\n-- stop\nc;\n-- resume\n-- wait \nd\n'), [
-    { mark: 'start', statements: ['a', 'b'] },
-    { mark: 'stop', statements: ['c'] },
-    { mark: 'resume', statements: [] },
-    { mark: 'wait', statements: ['d'] }
+    { mark: 'start', script: 'a; b;\n' },
+    { mark: 'stop', script: '\nc;\n' },
+    { mark: 'resume', script: '\n' },
+    { mark: 'wait', script: '\nd\n' }
   ])
 })

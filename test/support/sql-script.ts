@@ -34,15 +34,15 @@ export type Mark = 'start' | 'wait' | 'stop' | 'resume'
 
 export interface ScriptPart {
   readonly mark: Mark
-  readonly statements: readonly string[]
+  readonly script: string
 }
 
 /** Splits a script at its lines `-- wait`, `-- stop` and `-- resume`. */
 export function splitAtMarks(script: string): ScriptPart[] {
   const pieces = script.split(/^-- (wait|stop|resume) *$/m)
-  const parts: ScriptPart[] = [{ mark: 'start', statements: splitStatements(pieces[0] ?? '') }]
+  const parts: ScriptPart[] = [{ mark: 'start', script: pieces[0] ?? '' }]
   for (let i = 1; i < pieces.length; i += 2) {
-    parts.push({ mark: pieces[i] as Mark, statements: splitStatements(pieces[i + 1] ?? '') })
+    parts.push({ mark: pieces[i] as Mark, script: pieces[i + 1] ?? '' })
   }
   return parts
 }
