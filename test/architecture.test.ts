@@ -41,7 +41,9 @@ export function importProblem(from: string, to: string): string | undefined {
     const own = from.split('/').slice(0, 2).join('/')
     const isShared = own === RELATIONAL
     if (!isShared && (external || to.startsWith(`${RELATIONAL}/`))) return undefined
-    if (to.startsWith('runtime/api/') || to.startsWith(`${own}/`)) return undefined
+    if (to.startsWith('runtime/api/') || to.startsWith(`${own}/`) || to.startsWith('node:')) {
+      return undefined
+    }
     return `${from} imports ${to}: a connector imports runtime/api, ${RELATIONAL}, its own folder and its client`
   }
   if (from === 'connectors/registry.ts') return undefined

@@ -1,8 +1,7 @@
-import { ConnectError, DataError, RetriableError } from '../../runtime/api/errors.ts'
-import type { SinkRecord } from '../../runtime/api/record.ts'
+import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { isOwnRowFault, messageOf, type RefusedRow } from '../relational/sink-failures.ts'
 import { type ErrorContext, explain, sqlState } from './errors.ts'
-import { quoteName } from './sink-naming.ts'
-import { RowError } from './sink-statements.ts'
+import { quoteName } from './sink-names.ts'
 
 /**
  * SQLSTATEs that one row can cause: data exceptions, constraints, a type that cannot be converted, two
@@ -15,8 +14,7 @@ const STALE_STATES = new Set(['42P01', '42703', '42P07', '42701', '42704', '4271
 
 /** Whether one of the rows is at fault, so that the others can be written. */
 export function isRowFault(error: unknown): boolean {
-  if (error instanceof RowError || error instanceof DataError) return true
-  return ROW_STATES.test(sqlState(error))
+  return isOwnRowFault(error) || ROW_STATES.test(sqlState(error))
 }
 
 /** Whether looking at the tables again may help. */
@@ -27,37 +25,18 @@ export function isStale(error: unknown): boolean {
   return STALE_STATES.has(state) || raced || plan
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function detailOf(error: unknown, member: 'detail' | 'column' | 'constraint'): string {
-  if (typeof error !== 'object' || error === null) return ''
-  const value = (error as Readonly<Record<string, unknown>>)[member]
-  return typeof value === 'string' ? value : ''
-}
-
-/** Why one record could not be written: table, column, constraint; the key says which record. */
-export function explainRow(error: unknown, record: SinkRecord, known: string | null): DataError {
-  const table = error instanceof RowError ? error.table : known
-  const column = error instanceof RowError ? error.column : detailOf(error, 'column')
-  const cause = error instanceof RowError ? error.cause : error
-  const constraint = detailOf(error, 'constraint')
-  const place = [
-    table && `table ${table}`,
-    column && `column ${column}`,
-    constraint && `constraint ${constraint}`
-  ].filter(Boolean)
-  const detail = detailOf(cause, 'detail')
-  const message = `${messageOf(cause)}${detail ? ` (${detail.replace(/\.$/, '')})` : ''}`
-  const { topic, partition, offset } = record.original
-  const code = error instanceof DataError ? error.code : 'SINK_ROW_REFUSED'
-  const hint = cause instanceof ConnectError && cause.hint ? { hint: cause.hint } : {}
-  return new DataError(
-    code,
-    `Cannot write offset ${offset} of ${topic}-${partition}${place.length > 0 ? ` to ${place.join(', ')}` : ''}: ${message}`,
-    { cause, ...hint }
-  )
+/** What an error of `pg` says about the row it refuses. */
+export function refusedRow(error: unknown): RefusedRow {
+  const member = (name: string) => {
+    if (typeof error !== 'object' || error === null) return ''
+    const value = (error as Readonly<Record<string, unknown>>)[name]
+    return typeof value === 'string' ? value : ''
+  }
+  return {
+    column: member('column'),
+    constraint: member('constraint'),
+    detail: member('detail').replace(/\.$/, '')
+  }
 }
 
 /** Any other failure of a write, with what to do about it. */

@@ -1,6 +1,6 @@
 import type { SinkOffsetChange } from '../../runtime/api/connector.ts'
 import type { RunQuery } from './connection.ts'
-import { quoteName } from './sink-naming.ts'
+import { pathSql } from './sink-names.ts'
 
 /**
  * Changes the offsets that a stopped sink has in its target. Its rows keep their generation and get a
@@ -16,7 +16,7 @@ export async function alterTargetOffsets(
   }
 ): Promise<void> {
   const { connector, changes } = options
-  const table = options.table.split('.').map(quoteName).join('.')
+  const table = pathSql(options.table)
   const [found] = await query('SELECT to_regclass($1)::text', [table])
   if (!found?.[0]) return
   const update = `UPDATE ${table}

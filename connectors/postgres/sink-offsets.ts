@@ -1,14 +1,19 @@
-import { ConnectError, FencedError } from '../../runtime/api/errors.ts'
-import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
+import { OffsetClaims, type StoredClaim } from '../relational/sink-claims.ts'
 import type { RunQuery } from './connection.ts'
-import { quoteName } from './sink-naming.ts'
+import { pathSql } from './sink-names.ts'
 
-/** A partition that this task owns in the target. */
-interface Claim extends TopicPartition {
-  /** The next offset to read; null when nothing was stored yet. */
-  readonly offset: number | null
-  /** Grows with each claim: whoever holds an older one is fenced. */
-  readonly epoch: string
+/** Whose offsets, and in which table. */
+export interface OffsetsPlace {
+  readonly connector: string
+  /** Its name, with or without a schema. */
+  readonly table: string
+}
+
+/** The claims of a connector that has none yet. */
+export function noClaims({ connector, table }: OffsetsPlace): OffsetClaims {
+  const name = connector.replaceAll("'", "''")
+  return new OffsetClaims(connector, `DELETE FROM ${pathSql(table)} WHERE connector = '${name}'`)
 }
 
 /** Statement and parameters, ready to send. */
@@ -23,14 +28,14 @@ export interface FenceQuery {
  * rows. A row belongs to the task that claimed it last; an older task's next transaction fails.
  */
 export class TargetOffsets {
+  readonly claims: OffsetClaims
   readonly #connector: string
   readonly #table: string
-  readonly #claims = new Map<string, Claim>()
 
-  /** @param table its name, with or without a schema */
-  constructor(connector: string, table: string) {
+  constructor(claims: OffsetClaims, { connector, table }: OffsetsPlace) {
+    this.claims = claims
     this.#connector = connector
-    this.#table = table.split('.').map(quoteName).join('.')
+    this.#table = pathSql(table)
   }
 
   /** Makes the table where it is missing. */
@@ -61,7 +66,7 @@ export class TargetOffsets {
     partitions: readonly TopicPartition[],
     generation: number
   ): Promise<TopicPartitionOffset[]> {
-    this.#claims.clear()
+    this.claims.clear()
     if (partitions.length === 0) return []
     const text = `INSERT INTO ${this.#table} AS o (connector, topic, partition, generation, epoch)
 SELECT $1, t, p, $4, 1 FROM unnest($2::text[], $3::integer[]) AS r(t, p) ORDER BY t, p
@@ -74,11 +79,10 @@ RETURNING topic, partition, next_offset, epoch`
     const rows = await query(text, parameters)
     if (rows.length < partitions.length) {
       await query('ROLLBACK')
-      throw this.#fenced()
+      throw this.claims.fenced()
     }
     await query('COMMIT')
-    for (const row of rows) this.#remember(row)
-    return this.#positions()
+    return this.claims.take(rows.map(toClaim))
   }
 
   /**
@@ -87,23 +91,12 @@ RETURNING topic, partition, next_offset, epoch`
    * @throws {FencedError} when somebody else has claimed a partition meanwhile
    */
   async refresh(query: RunQuery): Promise<void> {
-    const held = [...this.#claims.values()]
+    const { held } = this.claims
     if (held.length === 0) return
     const text = `SELECT topic, partition, next_offset, epoch FROM ${this.#table}
 WHERE connector = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[], $3::integer[]))`
     const rows = await query(text, [this.#connector, ...lists(held)])
-    for (const row of rows) {
-      const claim = this.#claims.get(keyOf(row[0] ?? '', Number(row[1])))
-      if (claim?.epoch !== row[3]) throw this.#fenced()
-      this.#remember(row)
-    }
-    if (rows.length < held.length) throw this.#fenced()
-  }
-
-  /** Whether the record's effect is in the target already. */
-  isDone({ original }: SinkRecord): boolean {
-    const claim = this.#claims.get(keyOf(original.topic, original.partition))
-    return claim !== undefined && claim.offset !== null && original.offset < claim.offset
+    this.claims.confirm(rows.map(toClaim))
   }
 
   /**
@@ -111,14 +104,7 @@ WHERE connector = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[],
    * when one of them has been claimed by somebody else.
    */
   fence(next: readonly TopicPartitionOffset[]): FenceQuery {
-    const epochs = next.map(({ topic, partition }) => {
-      const claim = this.#claims.get(keyOf(topic, partition))
-      if (claim) return claim.epoch
-      throw new ConnectError(
-        'SINK_NOT_OPEN',
-        `Partition ${partition} of topic ${topic} was not opened`
-      )
-    })
+    const epochs = next.map((place) => this.claims.epochOf(place))
     const text = `WITH stored AS (
   UPDATE ${this.#table} AS o SET next_offset = r.n, updated_at = now()
   FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[]) AS r(t, p, n, e)
@@ -128,49 +114,15 @@ WHERE connector = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[],
     const values = [this.#connector, ...lists(next), literal(offsets), literal(epochs)]
     return { name: 'millrace_fence', text, values }
   }
-
-  /** Those positions are in the target now. */
-  stored(next: readonly TopicPartitionOffset[]): void {
-    for (const { topic, partition, offset } of next) {
-      const claim = this.#claims.get(keyOf(topic, partition))
-      if (claim) this.#claims.set(keyOf(topic, partition), { ...claim, offset })
-    }
-  }
-
-  /** The error for a statement of {@link fence} that failed with division by zero. */
-  #fenced(): FencedError {
-    return new FencedError(
-      `Another task of connector ${this.#connector} has taken over its partitions in the target`,
-      {
-        hint: `If there is no other task (the worker's own data was deleted, or two clusters share the target), remove its rows: DELETE FROM ${this.#table} WHERE connector = '${this.#connector.replaceAll("'", "''")}'`
-      }
-    )
-  }
-
-  fencedError(): FencedError {
-    return this.#fenced()
-  }
-
-  #remember(row: readonly (string | null)[]): void {
-    const [topic, partition, offset, epoch] = row
-    const claim = {
-      topic: topic ?? '',
-      partition: Number(partition),
-      offset: offset === null || offset === undefined ? null : Number(offset),
-      epoch: epoch ?? ''
-    }
-    this.#claims.set(keyOf(claim.topic, claim.partition), claim)
-  }
-
-  #positions(): TopicPartitionOffset[] {
-    return [...this.#claims.values()].flatMap(({ topic, partition, offset }) =>
-      offset === null ? [] : [{ topic, partition, offset }]
-    )
-  }
 }
 
-function keyOf(topic: string, partition: number): string {
-  return `${topic}\0${partition}`
+function toClaim([topic, partition, offset, epoch]: readonly (string | null)[]): StoredClaim {
+  return {
+    topic: topic ?? '',
+    partition: Number(partition),
+    offset: offset === null || offset === undefined ? null : Number(offset),
+    epoch: epoch ?? ''
+  }
 }
 
 /** A text array literal. Topic names have no characters that need more than quotes. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
+import type { Step } from '../relational/sink-batch.ts'
+import { RowError } from '../relational/sink-failures.ts'
+import type { PlanColumn, RowPlan, RowValues } from '../relational/sink-plan.ts'
 import { ArrayBuilder } from './sink-array.ts'
-import type { Step } from './sink-batch.ts'
 import { type Encoder, encoderFor } from './sink-encoder.ts'
-import { quoteName } from './sink-naming.ts'
-import type { PlanColumn, RowPlan, RowValues } from './sink-plan.ts'
+import { quoteName } from './sink-names.ts'
 import type { TargetColumn, TargetTable } from './sink-tables.ts'
 
 /** A statement that takes any number of rows of one shape, one array for each column. */
@@ -13,8 +14,7 @@ export interface Statement {
   /** Name under which the connection keeps its plan; the same for the same text. */
   readonly name: string
   readonly text: string
-  /** The table, as SQL. */
-  readonly table: string
+  readonly table: TargetTable
   readonly fields: readonly StatementField[]
 }
 
@@ -27,20 +27,6 @@ interface StatementField {
 }
 
 type Kind = Exclude<Step['kind'], 'truncate'>
-
-/** A value that does not fit its column, and the record it came with. */
-export class RowError extends Error {
-  readonly record: SinkRecord
-  readonly table: string
-  readonly column: string
-
-  constructor(record: SinkRecord, place: { table: string; column: string }, cause: unknown) {
-    super('a row does not fit', { cause })
-    this.record = record
-    this.table = place.table
-    this.column = place.column
-  }
-}
 
 /**
  * Writes the statement for rows of a plan. `UNNEST` has one plan for any number of rows and no limit
@@ -62,7 +48,7 @@ export function compileStatement(
   })
   const text = statementText(kind, table.sql, fields)
   const hash = createHash('md5').update(text).digest('hex')
-  return { name: `millrace_${hash}`, text, table: table.sql, fields }
+  return { name: `millrace_${hash}`, text, table, fields }
 }
 
 function statementText(kind: Kind, table: string, fields: readonly StatementField[]): string {
@@ -119,7 +105,7 @@ export function encodeRows(
       } catch (error) {
         const record = records[at]
         if (!(error instanceof DataError) || !record) throw error
-        throw new RowError(record, { table: statement.table, column: target.name }, error)
+        throw new RowError(record, { table: statement.table.sql, column: target.name }, error)
       }
     }
     return array.finish(encoder.elementOid)

@@ -1,6 +1,8 @@
+import { type EvolvingTables, firstValue } from '../relational/sink-evolution.ts'
+import type { TableName } from '../relational/sink-naming.ts'
+import type { PlanColumn, RowPlan, RowValues } from '../relational/sink-plan.ts'
 import type { RunQuery, TextRow } from './connection.ts'
-import { quoteName, type TableName, tableSql } from './sink-naming.ts'
-import type { PlanColumn, RowPlan, RowValues } from './sink-plan.ts'
+import { quoteName, tableSql } from './sink-names.ts'
 import { columnType, defaultExpression, guessedType } from './sink-types.ts'
 
 /** A column as PostgreSQL's catalog describes it; a domain as the type it is made of. */
@@ -45,7 +47,7 @@ const EXTENSION_TYPES = `SELECT name FROM unnest(ARRAY['ltree', 'geometry', 'geo
 WHERE to_regtype(name) IS NOT NULL`
 
 /** The target's tables, as far as they have been looked at. */
-export class TargetTables {
+export class TargetTables implements EvolvingTables<TargetTable> {
   readonly #query: RunQuery
   readonly #tables = new Map<string, TargetTable>()
   #extensionTypes: ReadonlySet<string> | null = null
@@ -59,7 +61,14 @@ export class TargetTables {
     this.#tables.clear()
   }
 
-  /** @returns the table, or null when there is none */
+  sqlOf(name: TableName): string {
+    return tableSql(name)
+  }
+
+  has(table: TargetTable, column: string): boolean {
+    return table.columns.has(column)
+  }
+
   async find(name: TableName): Promise<TargetTable | null> {
     const sql = tableSql(name)
     const known = this.#tables.get(sql)
@@ -71,13 +80,6 @@ export class TargetTables {
     return table
   }
 
-  /** Makes the table for rows of a plan: key columns as its primary key, all others nullable. */
-  async create(name: TableName, plan: RowPlan, rows: readonly RowValues[]): Promise<void> {
-    await this.#query(await this.creation(name, plan, rows))
-    this.#tables.delete(tableSql(name))
-  }
-
-  /** The statement that makes the table. */
   async creation(name: TableName, plan: RowPlan, rows: readonly RowValues[]): Promise<string> {
     const types = await this.#typesOf(plan.columns, rows)
     const columns = plan.columns.flatMap((column) => {
@@ -91,17 +93,11 @@ export class TargetTables {
     return `CREATE TABLE IF NOT EXISTS ${tableSql(name)} (${columns.join(', ')})`
   }
 
-  /** Adds the columns that the table lacks. Rows that are there get the default of the source. */
-  async addColumns(
-    table: TargetTable,
-    missing: readonly PlanColumn[],
-    rows: readonly RowValues[]
-  ): Promise<void> {
-    await this.#query(await this.addition(table, missing, rows))
-    this.#tables.delete(table.sql)
+  async change(name: TableName, statement: string): Promise<void> {
+    await this.#query(statement)
+    this.#tables.delete(tableSql(name))
   }
 
-  /** The statement that adds the columns. */
   async addition(
     table: TargetTable,
     missing: readonly PlanColumn[],
@@ -136,18 +132,6 @@ export class TargetTables {
     }
     return types
   }
-}
-
-/** The columns of the plan that have a value in some row: null alone makes no column. */
-export function worthAdding(
-  columns: readonly PlanColumn[],
-  rows: readonly RowValues[]
-): PlanColumn[] {
-  return columns.filter(({ schema, index }) => schema !== null || firstValue(rows, index) !== null)
-}
-
-function firstValue(rows: readonly RowValues[], index: number): unknown {
-  return rows.find((row) => row[index] !== null && row[index] !== undefined)?.[index] ?? null
 }
 
 const FRACTION_TYPES = new Set(['time', 'timetz', 'timestamp', 'timestamptz', 'bit', 'varbit'])

@@ -1,11 +1,13 @@
 import { defineSink, type KeyProblem } from '../../runtime/api/connector.ts'
 import { describeError } from '../../runtime/api/errors.ts'
+import { JAVA_CLASSES, JAVA_TASK_CLASS, modeProblems } from '../relational/sink-settings.ts'
+import { RelationalSinkTask } from '../relational/sink-task.ts'
 import { contextOf, destroy, queryOn } from './connection.ts'
-import { JAVA_CLASSES, type SinkConfig, sinkKeys, sinkSettings } from './sink-config.ts'
+import { postgresSettings, type SinkConfig, sinkKeys } from './sink-config.ts'
 import { connectSink, sinkConnection } from './sink-connection.ts'
-import { quoteName } from './sink-naming.ts'
+import { quoteName } from './sink-names.ts'
 import { alterTargetOffsets } from './sink-offset-change.ts'
-import { PostgresSinkTask } from './sink-task.ts'
+import { PostgresTarget } from './sink-target.ts'
 import { VERSION } from './version.ts'
 
 const APPLICATION = 'millrace postgres-sink'
@@ -27,34 +29,17 @@ export default defineSink({
     'Rows of topics into PostgreSQL tables: upserts, deletes, new tables and columns, exactly once.',
   classNames: [...JAVA_CLASSES],
   version: VERSION,
-  taskClass: 'io.debezium.connector.jdbc.JdbcSinkConnectorTask',
+  taskClass: JAVA_TASK_CLASS,
   config: sinkKeys,
 
   validate(config, raw) {
-    const problems: KeyProblem[] = []
     const connection = connectionProblem(config)
-    if (connection) problems.push(connection)
-    const settings = sinkSettings(config, raw)
-    const { keyMode, insertMode } = settings
-    if (settings.deleteEnabled && (keyMode === 'none' || keyMode === 'kafka')) {
-      const message = `cannot be true with primary.key.mode ${keyMode}: rows are deleted by the key of their record`
-      problems.push({ key: 'delete.enabled', message })
-    }
-    if (keyMode === 'none' && insertMode !== 'insert') {
-      const message = `cannot be ${insertMode} with primary.key.mode none: set it to record_key`
-      problems.push({ key: 'insert.mode', message })
-    }
-    if (keyMode === 'kafka' && ![0, 3].includes(settings.keyFields.length)) {
-      const message =
-        'must name three columns with primary.key.mode kafka: for topic, partition and offset'
-      problems.push({ key: 'primary.key.fields', message })
-    }
-    return problems
+    return [...(connection ? [connection] : []), ...modeProblems(postgresSettings(config, raw))]
   },
 
   async check(config, raw, signal) {
     const connection = sinkConnection(config, APPLICATION)
-    const settings = sinkSettings(config, raw)
+    const settings = postgresSettings(config, raw)
     try {
       const client = await connectSink(connection, signal)
       try {
@@ -76,7 +61,7 @@ export default defineSink({
   },
 
   async alterOffsets(config, raw, connector, changes) {
-    const { exactlyOnce, offsetsTable } = sinkSettings(config, raw)
+    const { exactlyOnce, offsetsTable } = postgresSettings(config, raw)
     if (!exactlyOnce) return
     const connection = sinkConnection(config, APPLICATION)
     const client = await connectSink(connection, AbortSignal.timeout(30_000))
@@ -89,6 +74,8 @@ export default defineSink({
   },
 
   createTask(config, raw) {
-    return new PostgresSinkTask(sinkConnection(config, APPLICATION), sinkSettings(config, raw))
+    const settings = postgresSettings(config, raw)
+    const target = new PostgresTarget(sinkConnection(config, APPLICATION), settings)
+    return new RelationalSinkTask(target, settings.offsetsTable)
   }
 })

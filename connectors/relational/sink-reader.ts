@@ -1,7 +1,6 @@
 import { DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
 import { type Schema, Struct } from '../../runtime/api/schema.ts'
-import type { SinkSettings } from './sink-config.ts'
 import {
   chosen,
   coordinates,
@@ -12,6 +11,7 @@ import {
 } from './sink-fields.ts'
 import { type EventSource, type TableName, TableNaming } from './sink-naming.ts'
 import { type PlanColumn, RowPlan, type RowValues } from './sink-plan.ts'
+import type { SinkSettings } from './sink-settings.ts'
 
 /** What a record does to its table. */
 export type Change =

@@ -1,29 +1,24 @@
 import type { Client, QueryResult } from 'pg'
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
-import type { SinkRecord, TopicPartitionOffset } from '../../runtime/api/record.ts'
+import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
+import type { Step } from '../relational/sink-batch.ts'
+import { tableFor } from '../relational/sink-evolution.ts'
+import { WriteFailure } from '../relational/sink-failures.ts'
+import type { RowPlan } from '../relational/sink-plan.ts'
+import type { RecordReader } from '../relational/sink-reader.ts'
+import type { Attempt, SinkSession, Skipped } from '../relational/sink-session.ts'
+import type { SinkSettings } from '../relational/sink-settings.ts'
+import { stepsOf, type TableStep } from '../relational/sink-steps.ts'
+import { destroy } from './connection.ts'
 import { sqlState } from './errors.ts'
-import { type Step, TableBatch } from './sink-batch.ts'
-import type { SinkSettings } from './sink-config.ts'
 import { statementsOn } from './sink-connection.ts'
-import { tableSql } from './sink-naming.ts'
+import { tableSql } from './sink-names.ts'
 import type { TargetOffsets } from './sink-offsets.ts'
-import type { RowPlan } from './sink-plan.ts'
-import type { RecordReader, SkipReason } from './sink-reader.ts'
 import { compileStatement, encodeRows, type Statement } from './sink-statements.ts'
-import { type TargetTable, TargetTables, worthAdding } from './sink-tables.ts'
+import { type TargetTable, TargetTables } from './sink-tables.ts'
 
 const DIVISION_BY_ZERO = '22012'
 const IN_FAILED_TRANSACTION = '25P02'
-
-/** A failed write: what PostgreSQL said, and on which table. */
-export class WriteFailure extends Error {
-  readonly table: string | null
-
-  constructor(cause: unknown, table: string | null) {
-    super('a write failed', { cause })
-    this.table = table
-  }
-}
 
 interface Sent {
   readonly table: string | null
@@ -34,13 +29,13 @@ interface Sent {
  * Writes records over one connection. Statements are sent one behind the other without waiting for
  * answers, so that a transaction takes one round trip once its tables are known.
  */
-export class SinkWriter {
+export class PostgresSession implements SinkSession {
   readonly #client: Client
   readonly #settings: SinkSettings
   readonly #reader: RecordReader
   readonly #offsets: TargetOffsets | null
   readonly #tables: TargetTables
-  #statements = new WeakMap<RowPlan, Map<string, Statement>>()
+  readonly #statements = new WeakMap<RowPlan, Map<string, Statement>>()
   #sent: Sent[] = []
   #fence: Sent | null = null
 
@@ -62,7 +57,51 @@ export class SinkWriter {
   /** Forgets what it knows of the tables. */
   forget(): void {
     this.#tables.clear()
-    this.#statements = new WeakMap()
+  }
+
+  onLost(then: () => void): void {
+    this.#client.once('end', then)
+  }
+
+  destroy(): void {
+    destroy(this.#client)
+  }
+
+  async end(): Promise<void> {
+    destroy(this.#client)
+    await this.#client.end().catch(() => {})
+  }
+
+  async claim(
+    partitions: readonly TopicPartition[],
+    generation: number
+  ): Promise<readonly TopicPartitionOffset[]> {
+    if (this.#offsets === null) return []
+    const query = statementsOn(this.#client)
+    await this.#offsets.prepare(query)
+    return await this.#offsets.claim(query, partitions, generation)
+  }
+
+  async refresh(): Promise<void> {
+    await this.#offsets?.refresh(statementsOn(this.#client))
+  }
+
+  async write(
+    records: readonly SinkRecord[],
+    next: readonly TopicPartitionOffset[]
+  ): Promise<Skipped> {
+    return await this.#transaction(next, () => this.#apply(records))
+  }
+
+  async writeParts(
+    _records: readonly SinkRecord[],
+    next: readonly TopicPartitionOffset[],
+    work: (attempt: Attempt) => Promise<void>
+  ): Promise<void> {
+    await this.#transaction(next, async () => {
+      this.#send(null, { text: 'SET CONSTRAINTS ALL IMMEDIATE' })
+      await work((part) => this.#attempt(part))
+    })
   }
 
   /**
@@ -71,16 +110,14 @@ export class SinkWriter {
    * @throws {FencedError} when another task owns one of the partitions
    * @throws {WriteFailure} when a statement failed; nothing is written then
    */
-  async transaction(
-    next: readonly TopicPartitionOffset[],
-    work: () => Promise<void>
-  ): Promise<void> {
+  async #transaction<T>(next: readonly TopicPartitionOffset[], work: () => Promise<T>): Promise<T> {
     this.#sent = []
     this.#send(null, { text: 'BEGIN' })
+    let done: T
     try {
       const fence = next.length > 0 ? this.#offsets?.fence(next) : undefined
       this.#fence = fence ? this.#send(null, fence) : null
-      await work()
+      done = await work()
     } catch (error) {
       this.#send(null, { text: 'ROLLBACK' })
       await this.#settle()
@@ -91,6 +128,7 @@ export class SinkWriter {
     if (last?.command !== 'COMMIT') {
       throw new WriteFailure(new Error('PostgreSQL rolled the transaction back'), null)
     }
+    return done
   }
 
   /**
@@ -116,7 +154,7 @@ export class SinkWriter {
 
   #failure(sent: Sent, error: unknown): Error {
     const fenced = sent === this.#fence && sqlState(error) === DIVISION_BY_ZERO
-    return (fenced && this.#offsets?.fencedError()) || new WriteFailure(error, sent.table)
+    return (fenced && this.#offsets?.claims.fenced()) || new WriteFailure(error, sent.table)
   }
 
   #send(
@@ -141,11 +179,11 @@ export class SinkWriter {
    * @returns the failure, with everything since the savepoint undone; or null
    * @throws what failed before it
    */
-  async attempt(records: readonly SinkRecord[]): Promise<unknown> {
+  async #attempt(records: readonly SinkRecord[]): Promise<unknown> {
     await this.#settle()
     this.#send(null, { text: 'SAVEPOINT millrace' })
     try {
-      await this.apply(records)
+      await this.#apply(records)
       await this.#settle()
       this.#send(null, { text: 'RELEASE SAVEPOINT millrace' })
       return null
@@ -160,39 +198,20 @@ export class SinkWriter {
     }
   }
 
-  /** Constraints that wait for the commit are checked at once, so that the row at fault is found. */
-  checkAtOnce(): void {
-    this.#send(null, { text: 'SET CONSTRAINTS ALL IMMEDIATE' })
-  }
-
-  /** Sends what the records do. @returns how many were skipped, by reason */
-  async apply(records: readonly SinkRecord[]): Promise<Map<SkipReason, number>> {
-    const batches = new Map<string, TableBatch>()
-    const skipped = new Map<SkipReason, number>()
-    for (const record of records) {
-      const change = this.#reader.read(record)
-      if (change.kind === 'skip') {
-        skipped.set(change.reason, (skipped.get(change.reason) ?? 0) + 1)
-        continue
-      }
-      const key = `${change.table.schema ?? ''}\0${change.table.table}`
-      let batch = batches.get(key)
-      if (batch === undefined) {
-        batch = new TableBatch(change.table, this.#settings.insertMode)
-        batches.set(key, batch)
-      }
-      batch.add(change, record)
-    }
-    for (const batch of batches.values()) {
-      for (const step of batch.take()) await this.#step(batch, step)
-    }
+  /** Sends what the records do. */
+  async #apply(records: readonly SinkRecord[]): Promise<Skipped> {
+    const { steps, skipped } = stepsOf(records, {
+      reader: this.#reader,
+      insertMode: this.#settings.insertMode
+    })
+    for (const step of steps) await this.#step(step)
     return skipped
   }
 
-  async #step(batch: TableBatch, step: Step): Promise<void> {
+  async #step(step: TableStep): Promise<void> {
     const { plan, rows, records } = step
-    const sql = tableSql(batch.name)
-    const table = await this.#tableFor(batch, step)
+    const sql = tableSql(step.name)
+    const table = await this.#tableFor(step)
     if (table === null) return
     if (step.kind === 'truncate' || plan === null) {
       this.#send(sql, { text: `TRUNCATE TABLE ${sql}` })
@@ -229,7 +248,7 @@ export class SinkWriter {
     const known = this.#statements.get(plan) ?? new Map<string, Statement>()
     const key = `${kind} ${table.sql}`
     let statement = known.get(key)
-    if (statement === undefined) {
+    if (statement?.table !== table) {
       const { decimalsAsBase64 } = this.#settings
       statement = compileStatement(kind, { table, plan, decimalsAsBase64 })
       known.set(key, statement)
@@ -238,55 +257,11 @@ export class SinkWriter {
     return statement
   }
 
-  /** The table with all columns that the rows need; null when there is none and nothing to do. */
-  async #tableFor({ name }: TableBatch, { kind, plan, rows }: Step): Promise<TargetTable | null> {
+  async #tableFor(step: TableStep): Promise<TargetTable | null> {
     try {
-      const table = await this.#tables.find(name)
-      if (plan === null) return table
-      const removal = kind === 'delete'
-      if (table === null) return removal ? null : await this.#createTable(name, plan, rows)
-      const missing = plan.columns.filter((column) => !table.columns.has(column.name))
-      if (missing.length === 0) return table
-      return await this.#evolveTable(table, missing, rows)
+      return await tableFor(this.#tables, this.#settings, step)
     } catch (error) {
-      throw error instanceof ConnectError ? error : new WriteFailure(error, tableSql(name))
+      throw error instanceof ConnectError ? error : new WriteFailure(error, tableSql(step.name))
     }
-  }
-
-  async #createTable(
-    name: TableBatch['name'],
-    plan: RowPlan,
-    rows: Step['rows']
-  ): Promise<TargetTable | null> {
-    if (!this.#settings.autoCreate) {
-      const creation = await this.#tables.creation(name, plan, rows)
-      throw new ConnectError('SINK_NO_TABLE', `The target has no table ${tableSql(name)}`, {
-        hint: `Set schema.evolution to basic (or auto.create to true), or: ${creation}`
-      })
-    }
-    await this.#tables.create(name, plan, rows)
-    return await this.#tables.find(name)
-  }
-
-  async #evolveTable(
-    table: TargetTable,
-    columns: readonly RowPlan['columns'][number][],
-    rows: Step['rows']
-  ): Promise<TargetTable | null> {
-    const missing = worthAdding(columns, rows)
-    if (missing.length === 0) return table
-    if (!this.#settings.autoEvolve) {
-      const addition = await this.#tables.addition(table, missing, rows)
-      throw new ConnectError(
-        'SINK_NO_COLUMN',
-        `Table ${table.sql} has no column ${missing.map((column) => column.name).join(', ')}`,
-        {
-          hint: `Set schema.evolution to basic (or auto.evolve to true), or: ${addition}`
-        }
-      )
-    }
-    await this.#tables.addColumns(table, missing, rows)
-    this.#statements = new WeakMap()
-    return await this.#tables.find(table.name)
   }
 }

@@ -1,7 +1,7 @@
 import { DataError } from '../../runtime/api/errors.ts'
-import type { SinkSettings } from './sink-config.ts'
+import type { SinkSettings } from './sink-settings.ts'
 
-/** A table of the target; without a schema it is looked for along the search_path. */
+/** A table of the target; without a schema it is where the connection looks for it. */
 export interface TableName {
   readonly schema: string | null
   readonly table: string
@@ -12,15 +12,6 @@ export interface EventSource {
   readonly db: string
   readonly schema: string
   readonly table: string
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-/** The name as SQL. */
-export function tableSql({ schema, table }: TableName): string {
-  return schema === null ? quoteName(table) : `${quoteName(schema)}.${quoteName(table)}`
 }
 
 const PLACEHOLDER = /\$\{([^}]*)\}/g

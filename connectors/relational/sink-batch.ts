@@ -1,8 +1,8 @@
 import type { SinkRecord } from '../../runtime/api/record.ts'
-import type { InsertMode } from './sink-config.ts'
 import type { TableName } from './sink-naming.ts'
 import type { RowPlan, RowValues } from './sink-plan.ts'
 import type { Change } from './sink-reader.ts'
+import type { InsertMode } from './sink-settings.ts'
 
 /** Rows of one shape that one kind of statement can take, in order. */
 export interface Step {
