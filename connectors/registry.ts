@@ -15,6 +15,20 @@ export const registry: PluginRegistry = {
     summary: 'Records as lines of a file, JSON or text, each exactly once.',
     load: () => import('./file/sink.ts')
   },
+  mariadb: {
+    kind: 'source',
+    classNames: ['io.debezium.connector.mariadb.MariaDbConnector'],
+    summary: 'Captures a MariaDB server: its rows, then every change, as Debezium change events.',
+    version: '0.1.0',
+    load: () => import('./mysql/mariadb-source.ts')
+  },
+  mysql: {
+    kind: 'source',
+    classNames: ['io.debezium.connector.mysql.MySqlConnector'],
+    summary: 'Captures a MySQL server: its rows, then every change, as Debezium change events.',
+    version: '0.1.0',
+    load: () => import('./mysql/source.ts')
+  },
   postgres: {
     kind: 'source',
     classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],

@@ -1,142 +1,45 @@
 import type { ListingRow } from '../../runtime/api/listing.ts'
-import { rows } from './listing-rows.ts'
+import { rows } from '../relational/listing-rows.ts'
 
 /** Keys of how the connector runs, snapshots included. */
 export const connectorListing: readonly ListingRow[] = rows('Connector', [
-  [
-    'event.processing.failure.handling.mode',
-    'SHORT',
-    'Event deserialization failure handling',
-    { default: 'fail', importance: 'MEDIUM', recommended: ['warn', 'fail', 'ignore', 'skip'] }
-  ],
-  ['max.batch.size', 'SHORT', 'Change event batch size'],
-  ['max.queue.size', 'SHORT', 'Change event buffer size', { type: 'INT', importance: 'MEDIUM' }],
-  ['poll.interval.ms', 'SHORT', 'Poll interval (ms)', { importance: 'MEDIUM' }],
-  ['max.queue.size.in.bytes', 'LONG', 'Change event buffer size in bytes'],
-  [
-    'provide.transaction.metadata',
-    'SHORT',
-    'Store transaction metadata information in a dedicated topic.'
-  ],
-  ['snapshot.delay.ms', 'MEDIUM', 'Snapshot Delay (milliseconds)'],
-  ['streaming.delay.ms', 'MEDIUM', 'Streaming Delay (milliseconds)'],
-  ['snapshot.include.collection.list', 'LONG', 'Snapshot mode include data collection'],
-  [
-    'snapshot.fetch.size',
-    'MEDIUM',
-    'Snapshot fetch size',
-    { type: 'INT', default: null, importance: 'MEDIUM' }
-  ],
-  [
-    'snapshot.max.threads',
-    'SHORT',
-    'Snapshot maximum threads',
-    { type: 'INT', importance: 'MEDIUM' }
-  ],
-  [
-    'snapshot.max.threads.multiplier',
-    'SHORT',
-    'Snapshot maximum thread multiplier',
-    { type: 'INT', importance: 'MEDIUM' }
-  ],
-  [
-    'internal.legacy.snapshot.max.threads',
-    'SHORT',
-    'Enforces using a single thread per table regardless of table size'
-  ],
-  ['snapshot.mode.custom.name', 'MEDIUM', 'Snapshot Mode Custom Name', { importance: 'MEDIUM' }],
-  [
-    'snapshot.mode.configuration.based.snapshot.data',
-    'MEDIUM',
-    'Snapshot mode property based snapshot data',
-    { importance: 'MEDIUM' }
-  ],
-  [
-    'snapshot.mode.configuration.based.snapshot.schema',
-    'MEDIUM',
-    'Snapshot mode property based snapshot schema',
-    { importance: 'MEDIUM' }
-  ],
-  [
-    'snapshot.mode.configuration.based.start.stream',
-    'MEDIUM',
-    'Snapshot mode property based start stream',
-    { importance: 'MEDIUM' }
-  ],
-  [
-    'snapshot.mode.configuration.based.snapshot.on.schema.error',
-    'MEDIUM',
-    'Snapshot mode property based snapshot on schema error',
-    { importance: 'MEDIUM' }
-  ],
-  [
-    'snapshot.mode.configuration.based.snapshot.on.data.error',
-    'MEDIUM',
-    'Snapshot mode property based snapshot on data error',
-    { importance: 'MEDIUM' }
-  ],
-  ['retriable.restart.connector.wait.ms', 'MEDIUM', 'Retriable restart wait (ms)'],
-  ['query.fetch.size', 'MEDIUM', 'Query fetch size', { type: 'INT', importance: 'MEDIUM' }],
-  ['errors.max.retries', 'MEDIUM', 'The maximum number of retries', { importance: 'LOW' }],
-  [
-    'incremental.snapshot.watermarking.strategy',
-    'MEDIUM',
-    'Incremental snapshot watermarking strategy',
-    { default: 'INSERT_INSERT', recommended: ['insert_delete', 'insert_insert'] }
-  ],
-  [
-    'internal.log.position.check.enable',
-    'MEDIUM',
-    'Enable/Disable log position check',
-    { importance: 'MEDIUM' }
-  ],
-  [
-    'internal.advanced.metrics.enable',
-    'MEDIUM',
-    'Enable/Disable advance metrics',
-    { importance: 'MEDIUM' }
-  ],
-  ['connection.validation.timeout.ms', 'SHORT', 'Connection validation timeout (ms)'],
-  [
-    'executor.shutdown.timeout.ms',
-    'MEDIUM',
-    'Executor shutdown timeout (ms)',
-    { importance: 'MEDIUM' }
-  ],
-  ['openlineage.integration.enabled', 'SHORT', 'Enables OpenLineage integration'],
-  [
-    'openlineage.integration.config.file.path',
-    'LONG',
-    'Path to OpenLineage file configuration',
-    { default: './openlineage.yml' }
-  ],
-  ['openlineage.integration.job.namespace', 'LONG', 'Namespace used for Debezium job'],
-  [
-    'openlineage.integration.job.description',
-    'LONG',
-    'Description used for Debezium job',
-    { default: 'Debezium change data capture job' }
-  ],
-  ['openlineage.integration.job.tags', 'LONG', 'Debezium job tags'],
-  ['openlineage.integration.job.owners', 'LONG', 'Debezium job owners'],
-  [
-    'openlineage.integration.dataset.kafka.bootstrap.servers',
-    'LONG',
-    'Kafka bootstrap server used in Kafka Connect deployment'
-  ],
-  ['extended.headers.enabled', 'SHORT', 'Enable/Disable extended headers', { importance: 'LOW' }],
-  [
-    'guardrail.collections.max',
-    'SHORT',
-    'Maximum number of collections or tables',
-    { type: 'INT', importance: 'MEDIUM' }
-  ],
-  [
-    'guardrail.collections.limit.action',
-    'SHORT',
-    'Guardrail collections limit action',
-    { default: 'warn', importance: 'MEDIUM', recommended: ['warn', 'fail'] }
-  ],
+  'event.processing.failure.handling.mode',
+  'max.batch.size',
+  'max.queue.size',
+  'poll.interval.ms',
+  'max.queue.size.in.bytes',
+  'provide.transaction.metadata',
+  'snapshot.delay.ms',
+  'streaming.delay.ms',
+  'snapshot.include.collection.list',
+  'snapshot.fetch.size',
+  'snapshot.max.threads',
+  'snapshot.max.threads.multiplier',
+  'internal.legacy.snapshot.max.threads',
+  'snapshot.mode.custom.name',
+  'snapshot.mode.configuration.based.snapshot.data',
+  'snapshot.mode.configuration.based.snapshot.schema',
+  'snapshot.mode.configuration.based.start.stream',
+  'snapshot.mode.configuration.based.snapshot.on.schema.error',
+  'snapshot.mode.configuration.based.snapshot.on.data.error',
+  'retriable.restart.connector.wait.ms',
+  'query.fetch.size',
+  'errors.max.retries',
+  'incremental.snapshot.watermarking.strategy',
+  'internal.log.position.check.enable',
+  'internal.advanced.metrics.enable',
+  'connection.validation.timeout.ms',
+  'executor.shutdown.timeout.ms',
+  'openlineage.integration.enabled',
+  'openlineage.integration.config.file.path',
+  'openlineage.integration.job.namespace',
+  'openlineage.integration.job.description',
+  'openlineage.integration.job.tags',
+  'openlineage.integration.job.owners',
+  'openlineage.integration.dataset.kafka.bootstrap.servers',
+  'extended.headers.enabled',
+  'guardrail.collections.max',
+  'guardrail.collections.limit.action',
   [
     'custom.sanitize.pattern',
     'LONG',
@@ -152,12 +55,7 @@ export const connectorListing: readonly ListingRow[] = rows('Connector', [
     'Enable collecting statistics metrics like latencies',
     { importance: 'MEDIUM' }
   ],
-  [
-    'decimal.handling.mode',
-    'SHORT',
-    'Decimal Handling',
-    { recommended: ['string', 'double', 'precise'] }
-  ],
+  'decimal.handling.mode',
   [
     'time.precision.mode',
     'SHORT',
@@ -173,7 +71,7 @@ export const connectorListing: readonly ListingRow[] = rows('Connector', [
       ]
     }
   ],
-  ['snapshot.lock.timeout.ms', 'LONG', 'Snapshot lock timeout (ms)', { importance: 'MEDIUM' }],
+  'snapshot.lock.timeout.ms',
   [
     'memory.management.schemas.class',
     'LONG',
@@ -211,18 +109,8 @@ export const connectorListing: readonly ListingRow[] = rows('Connector', [
       recommended: ['read_uncommitted', 'repeatable_read', 'read_committed', 'serializable']
     }
   ],
-  [
-    'snapshot.query.mode',
-    'SHORT',
-    'Snapshot query mode',
-    { default: 'select_all', recommended: ['custom', 'select_all'] }
-  ],
-  [
-    'snapshot.query.mode.custom.name',
-    'MEDIUM',
-    'Snapshot Query Mode Custom Name',
-    { importance: 'MEDIUM' }
-  ],
+  'snapshot.query.mode',
+  'snapshot.query.mode.custom.name',
   [
     'snapshot.locking.mode.custom.name',
     'MEDIUM',
@@ -247,12 +135,7 @@ export const connectorListing: readonly ListingRow[] = rows('Connector', [
     'Binary Handling',
     { importance: 'LOW', recommended: ['bytes', 'base64', 'hex', 'base64-url-safe'] }
   ],
-  [
-    'schema.name.adjustment.mode',
-    'MEDIUM',
-    'Schema Name Adjustment',
-    { importance: 'LOW', recommended: ['none', 'avro_unicode', 'avro'] }
-  ],
+  'schema.name.adjustment.mode',
   [
     'interval.handling.mode',
     'MEDIUM',
@@ -269,12 +152,7 @@ export const connectorListing: readonly ListingRow[] = rows('Connector', [
       recommended: ['columns_diff', 'columns_diff_exclude_unchanged_toast']
     }
   ],
-  [
-    'incremental.snapshot.chunk.size',
-    'MEDIUM',
-    'Incremental snapshot chunk size',
-    { type: 'INT', importance: 'MEDIUM' }
-  ],
+  'incremental.snapshot.chunk.size',
   ['unavailable.value.placeholder', 'MEDIUM', 'Unavailable value placeholder'],
   [
     'message.prefix.include.list',

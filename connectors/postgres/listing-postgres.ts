@@ -1,15 +1,15 @@
 import type { ListingRow } from '../../runtime/api/listing.ts'
-import { rows } from './listing-rows.ts'
+import { rows } from '../relational/listing-rows.ts'
 
 /** Keys of the connection and the replication slot. */
 export const postgresListing: readonly ListingRow[] = rows('Postgres', [
-  ['topic.prefix', 'MEDIUM', 'Topic prefix', { required: false }],
-  ['database.hostname', 'MEDIUM', 'Hostname', { default: null, mandatory: true }],
-  ['database.port', 'SHORT', 'Port'],
-  ['database.user', 'SHORT', 'User', { required: false }],
-  ['database.password', 'SHORT', 'Password'],
+  'topic.prefix',
+  'database.hostname',
+  'database.port',
+  'database.user',
+  'database.password',
   ['database.dbname', 'MEDIUM', 'Database', { required: false }],
-  ['database.query.timeout.ms', 'NONE', 'Query timeout', { importance: 'LOW' }],
+  'database.query.timeout.ms',
   [
     'plugin.name',
     'MEDIUM',
@@ -37,7 +37,7 @@ export const postgresListing: readonly ListingRow[] = rows('Postgres', [
     'LONG',
     'Optional parameters to pass to the logical decoder when the stream is started.'
   ],
-  ['database.initial.statements', 'LONG', 'Initial statements', { importance: 'LOW' }],
+  'database.initial.statements',
   [
     'database.sslmode',
     'MEDIUM',
@@ -61,7 +61,7 @@ export const postgresListing: readonly ListingRow[] = rows('Postgres', [
   ],
   ['database.tcpKeepAlive', 'SHORT', 'TCP keep-alive probe'],
   ['xmin.fetch.interval.ms', 'SHORT', 'Xmin fetch interval (ms)', { importance: 'MEDIUM' }],
-  ['skipped.operations', 'SHORT', 'Skipped Operations', { importance: 'LOW' }],
+  'skipped.operations',
   [
     'lsn.flush.mode',
     'SHORT',

@@ -2,15 +2,20 @@ import {
   boolean,
   type ConfigOf,
   int,
-  type KeyOptions,
-  list,
   long,
   oneOf,
   password,
   string
 } from '../../runtime/api/config.ts'
 import { listed } from '../../runtime/api/listing.ts'
-import { patternList, patternRefusal } from '../relational/name-filter.ts'
+import {
+  heartbeatKeys,
+  patterns,
+  queueKeys,
+  snapshotTableKeys,
+  tableKeys,
+  topicKeys
+} from '../relational/capture-keys.ts'
 import { laterKeys } from './later-keys.ts'
 import { connectorListing } from './listing-connector.ts'
 import { eventsListing } from './listing-events.ts'
@@ -19,19 +24,6 @@ import { valueKeys } from './value-keys.ts'
 
 // Names, defaults and meanings are those of Debezium 3.6 for PostgreSQL, so that existing
 // configurations load as they are; where a default differs, the doc says so.
-
-const patterns = (
-  doc: string,
-  options: Partial<Pick<KeyOptions<unknown>, 'examples' | 'dependents' | 'excludes'>> = {}
-) =>
-  list({
-    doc,
-    default: [],
-    importance: 'MEDIUM',
-    validator: patternList,
-    listing: { refusal: patternRefusal },
-    ...options
-  })
 
 const connectionKeys = {
   'database.hostname': string({
@@ -184,65 +176,14 @@ const replicationKeys = {
 } as const
 
 const captureKeys = {
-  'topic.prefix': string({
-    doc: 'Logical name of the server: the beginning of every topic name. Changing it starts a new snapshot.',
-    importance: 'HIGH',
-    examples: ['shop'],
-    validator: (prefix) =>
-      /^[a-zA-Z0-9._-]+$/.test(prefix)
-        ? undefined
-        : `must have only letters, digits, dots, hyphens and underscores, not '${prefix}'`,
-    listing: {
-      refusal: (prefix) =>
-        `${prefix} has invalid format (only the underscore, hyphen, dot and alphanumeric characters are allowed)`
-    }
-  }),
-  'topic.delimiter': string({ doc: 'Between the parts of a topic name.', default: '.' }),
+  ...topicKeys,
   'schema.include.list': patterns(
     'Schemas to capture: regular expressions that match whole names.',
     { dependents: ['table.include.list'] }
   ),
   'schema.exclude.list': patterns('Schemas not to capture.', { excludes: 'schema.include.list' }),
-  'table.include.list': patterns('Tables to capture, as schema.table.', {
-    examples: ['public.orders', 'shop\\.(orders|customers)']
-  }),
-  'table.exclude.list': patterns('Tables not to capture.', { excludes: 'table.include.list' }),
-  'column.include.list': patterns('Columns to capture, as schema.table.column.'),
-  'column.exclude.list': patterns('Columns not to capture.', { excludes: 'column.include.list' }),
-  'message.key.columns': string({
-    doc: 'Columns that form the record key instead of the primary key: table:column,column;table:column.',
-    default: null,
-    importance: 'MEDIUM'
-  }),
-  'tombstones.on.delete': boolean({
-    doc: 'Whether a delete is followed by a record with the same key and no value.',
-    default: true
-  }),
-  'skipped.operations': list({
-    doc: 'Operations to leave out: c, u, d, t, or none.',
-    default: ['t'],
-    validator: (given) =>
-      given.every((op) => /^(c|u|d|t|none)$/.test(op))
-        ? undefined
-        : `must be a list of c, u, d, t or none, not '${given.join(',')}'`
-  }),
-  'extended.headers.enabled': boolean({
-    doc: 'Whether records carry the __debezium.context headers.',
-    default: true
-  }),
-  'heartbeat.interval.ms': int({
-    doc: 'How often to send a heartbeat record, in milliseconds; 0 sends none. The slot advances without it.',
-    default: 0,
-    min: 0,
-    importance: 'MEDIUM'
-  }),
-  'topic.heartbeat.prefix': string({
-    doc: 'Heartbeats go to the topic <this>.<topic.prefix>.',
-    default: '__debezium-heartbeat',
-    importance: 'LOW',
-    aliases: ['heartbeat.topics.prefix'],
-    listing: { name: 'heartbeat.topics.prefix' }
-  })
+  ...tableKeys('schema', ['public.orders', 'shop\\.(orders|customers)']),
+  ...heartbeatKeys('The slot advances without it.')
 } as const
 
 const snapshotKeys = {
@@ -251,27 +192,7 @@ const snapshotKeys = {
     default: 'initial',
     group: 'Snapshot'
   }),
-  'snapshot.include.collection.list': patterns('The captured tables to read in a snapshot.'),
-  'snapshot.tables.order.by.row.count': oneOf(['disabled', 'descending', 'ascending'], {
-    doc: 'Read tables by their estimated number of rows instead of by name.',
-    default: 'disabled',
-    group: 'Snapshot'
-  })
-} as const
-
-const queueKeys = {
-  'max.batch.size': int({
-    doc: 'The most rows that one poll returns.',
-    default: 2048,
-    min: 1,
-    group: 'Queue'
-  }),
-  'max.queue.size.in.bytes': long({
-    doc: 'The most bytes read ahead from the server; 0 stands for 4 MiB.',
-    default: 0,
-    min: 0,
-    group: 'Queue'
-  })
+  ...snapshotTableKeys
 } as const
 
 const allKeys = {
@@ -292,5 +213,3 @@ export const sourceKeys = listed(allKeys, [
 ])
 
 export type SourceConfig = ConfigOf<typeof sourceKeys>
-
-export const DEFAULT_QUEUE_BYTES = 4 * 1024 * 1024

@@ -16,8 +16,8 @@ export interface DeclaredPlugin {
 /**
  * Finds every module of the project whose default export declares a plugin. Names follow from paths:
  * `connectors/acme/source.ts` is `acme`, `connectors/acme/sink.ts` is `acme-sink` (or `acme` when it
- * has no source beside it), `runtime/converters/json-converter.ts` is `json`,
- * `runtime/transforms/cast.ts` is `cast`.
+ * has no source beside it), `connectors/acme/other-source.ts` is `other`,
+ * `runtime/converters/json-converter.ts` is `json`, `runtime/transforms/cast.ts` is `cast`.
  */
 export async function findDeclaredPlugins(root: string): Promise<readonly DeclaredPlugin[]> {
   const systems = await folders(join(root, 'connectors'))
@@ -75,6 +75,7 @@ function shortName(path: string, all: readonly string[]): string {
   const [, folder = '', file = ''] = /([^/]+)\/([^/]+)\.ts$/.exec(path) ?? []
   if (!path.startsWith('connectors/')) return file.replace(/(-header)?-converter$/, '')
   if (file === 'source' || file === folder) return folder
+  if (file.endsWith('-source')) return file.slice(0, -'-source'.length)
   const alone = !all.includes(`connectors/${folder}/source.ts`)
   return file === 'sink' && alone ? folder : `${folder}-${file}`
 }

@@ -103,7 +103,7 @@ function withoutClassLists(message: string): string {
 
 /** Documentation is in our own words, `order` is for older clients, Debezium's plugins have our version. */
 function withoutTexts(body: unknown): unknown {
-  if (body === '3.6.0.Final' || body === '0.1.0') return '<version>'
+  if (body === '3.6.0.Final' || body === '3.5.0.Final' || body === '0.1.0') return '<version>'
   if (Array.isArray(body)) return isClassList(body) ? '<classes>' : body.map(withoutTexts)
   if (typeof body !== 'object' || body === null) return body
   return Object.fromEntries(

@@ -49,7 +49,6 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
   'dbz-create-unreachable': driver,
   'dbz-validate-unreachable': { ...driver, status: 200 },
-  'dbz-plugin-config-mariadb': notBuilt('the MariaDB connector'),
   'plugin-config-smt-cast': notBuilt('Cast'),
   'plugin-config-smt-headerfrom': notBuilt('HeaderFrom'),
   'plugin-config-smt-maskfield': notBuilt('MaskField'),

@@ -1,0 +1,90 @@
+import { boolean, ignored, int, password, refused } from '../../runtime/api/config.ts'
+import {
+  flag,
+  java,
+  later,
+  names,
+  number,
+  otherKeys,
+  ownRuntime,
+  text
+} from '../relational/other-keys.ts'
+
+const history = 'the shapes of tables are stored with the offsets: there is no schema history topic'
+
+/** Keys of the schema history: some of them are credentials of a Kafka client. */
+const historyKeys = {
+  'schema.history.internal': ignored(java, history),
+  'schema.history.internal.skip.unparseable.ddl': ignored(
+    flag(false),
+    'a statement that cannot be parsed makes the connector ask the server for the table'
+  ),
+  'schema.history.internal.store.only.captured.tables.ddl': ignored(flag(false), history),
+  'schema.history.internal.store.only.captured.databases.ddl': ignored(flag(false), history),
+  'schema.history.internal.<key>': ignored(
+    password({ doc: 'A key of Debezium.', default: null, importance: 'LOW' }),
+    history
+  ),
+  'ddl.parser.type': ignored(text, 'there is one parser')
+} as const
+
+export const laterKeys = {
+  ...otherKeys,
+  ...historyKeys,
+  'table.ignore.builtin': refused(
+    boolean({
+      doc: 'A key of Debezium.',
+      default: true,
+      importance: 'LOW',
+      dependents: ['database.include.list']
+    }),
+    'system tables cannot be captured',
+    ['true']
+  ),
+  'provide.transaction.metadata': later(flag(false), ['false']),
+  'topic.transaction': ignored(text, 'transaction metadata is not built yet'),
+  'topic.naming.strategy': refused(
+    java,
+    'topics are named by database and table; rename them with a transform',
+    [
+      'io.debezium.schema.SchemaTopicNamingStrategy',
+      'io.debezium.schema.DefaultTopicNamingStrategy'
+    ]
+  ),
+  'datatype.propagate.source.type': later(names()),
+  'column.propagate.source.type': later(names()),
+  'column.mask.hash.<algorithm>.with.salt.<salt>': later(names()),
+  'column.mask.hash.v2.<algorithm>.with.salt.<salt>': later(names()),
+  'column.mask.with.<n>.chars': later(names()),
+  'column.truncate.to.<n>.chars': later(names()),
+  converters: later(names()),
+  'incremental.snapshot.chunk.size': ignored(number(1024), 'signals are not built yet'),
+  'incremental.snapshot.allow.schema.changes': ignored(flag(false), 'signals are not built yet'),
+  'incremental.snapshot.watermarking.strategy': ignored(text, 'signals are not built yet'),
+  'signal.data.collection': later(text),
+  'signal.enabled.channels': ignored(names(['source']), 'signals are not built yet'),
+  'signal.kafka.topic': later(text),
+  'signal.kafka.bootstrap.servers': later(text),
+  'signal.file': later(text),
+  'signal.poll.interval.ms': ignored(number(5000), 'signals are not built yet'),
+  'read.only': later(flag(false), ['false']),
+  'notification.enabled.channels': later(names()),
+  'notification.sink.topic.name': ignored(text, 'notifications are not built yet'),
+  'transaction.metadata.factory': ignored(text, 'transaction metadata is not built yet'),
+  'event.deserialization.failure.handling.mode': refused(text, 'no event is ever skipped', [
+    'fail'
+  ]),
+  'event.converting.failure.handling.mode': ignored(text, 'every value can be written'),
+  'database.server.id.offset': ignored(number(10_000), 'there is one task'),
+  'use.nongraceful.disconnect': ignored(flag(false), 'a connection is always cut at once'),
+  'binlog.buffer.size': ignored(number(0), 'a transaction need not be looked at as a whole'),
+  'binlog.net.read.timeout': ignored(number(0), "the server's own time-outs apply"),
+  'binlog.net.write.timeout': ignored(number(0), "the server's own time-outs apply"),
+  'min.row.count.to.stream.results': ignored(
+    int({ doc: 'A key of Debezium.', default: 1000, importance: 'LOW' }),
+    'rows are always read as they come'
+  ),
+  'gtid.ignore.on.recovery': ignored(flag(false), 'there is no schema history to recover'),
+  'database.protocol': ignored(text, 'there is one protocol'),
+  'database.jdbc.driver': ignored(java, ownRuntime)
+} as const

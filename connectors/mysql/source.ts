@@ -1,0 +1,3 @@
+import { mysqlSource } from './source-declaration.ts'
+
+export default mysqlSource('mysql')
