@@ -1,7 +1,9 @@
 /**
- * Arithmetic of the proleptic Gregorian calendar, in which PostgreSQL counts; years before 1 are
+ * Arithmetic of the proleptic Gregorian calendar, in which databases count; years before 1 are
  * 0, -1 and so on. Algorithms after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
  */
+
+export const SECONDS_PER_DAY = 86_400
 
 /** @returns days since 1970-01-01 */
 export function daysOf(year: number, month: number, day: number): number {
@@ -54,4 +56,16 @@ export function twoDigits(value: number): string {
 export function isoTime(seconds: number): string {
   const minutes = Math.floor(seconds / 60)
   return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`
+}
+
+/** `2024-02-29T13:14:15`, from whole seconds since 1970. */
+export function isoDateTime(seconds: number): string {
+  const days = Math.floor(seconds / SECONDS_PER_DAY)
+  return `${isoDate(days)}T${isoTime(seconds - days * SECONDS_PER_DAY)}`
+}
+
+/** `.5` from 500000: without zeros at the end, and without a point when nothing is left. */
+export function shortFraction(micros: number): string {
+  if (micros === 0) return ''
+  return `.${String(micros).padStart(6, '0').replace(/0+$/, '')}`
 }

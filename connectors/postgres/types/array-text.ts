@@ -1,4 +1,4 @@
-import { UnconvertibleValue } from './value-codec.ts'
+import { UnconvertibleValue } from '../../relational/unconvertible.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

@@ -1,25 +1,7 @@
-import {
-  array,
-  bytes,
-  float32,
-  float64,
-  int16,
-  int32,
-  map,
-  Struct,
-  struct
-} from '../../../runtime/api/schema.ts'
-import { type TypeUse, UnconvertibleValue, type ValueCodec } from './value-codec.ts'
-
-const pointSchema = struct(
-  {
-    x: float64(),
-    y: float64(),
-    wkb: bytes({ optional: true }),
-    srid: int32({ optional: true })
-  },
-  { name: 'io.debezium.data.geometry.Point', version: 1, doc: 'Geometry (POINT)' }
-)
+import { array, float32, float64, int16, map, Struct, struct } from '../../../runtime/api/schema.ts'
+import { EMPTY_GEOMETRY, geometrySchema, pointSchema } from '../../relational/geometry-schema.ts'
+import { UnconvertibleValue } from '../../relational/unconvertible.ts'
+import type { TypeUse, ValueCodec } from './value-codec.ts'
 
 /** PostgreSQL's own `point`. */
 export function pointCodec(): ValueCodec {
@@ -46,15 +28,10 @@ function pointOf(x: number, y: number): Struct {
 }
 
 const SRID_FLAG = 0x20000000
-/** An empty geometry collection. */
-const EMPTY = Buffer.from('010700000000000000', 'hex')
 
 /** PostGIS `geometry` and `geography`: the extended binary form that they print as hexadecimal. */
 export function postgisCodec(kind: 'Geometry' | 'Geography', use: TypeUse): ValueCodec {
-  const schema = struct(
-    { wkb: bytes(), srid: int32({ optional: true }) },
-    { name: `io.debezium.data.geometry.${kind}`, version: 1, doc: kind }
-  )
+  const schema = geometrySchema(kind)
   const of = (wkb: Buffer) => {
     const little = wkb[0] === 1
     const type = little ? wkb.readUInt32LE(1) : wkb.readUInt32BE(1)
@@ -65,7 +42,7 @@ export function postgisCodec(kind: 'Geometry' | 'Geography', use: TypeUse): Valu
   return {
     schema,
     decode: (text) => of(Buffer.from(text, 'hex')),
-    zero: of(EMPTY),
+    zero: of(EMPTY_GEOMETRY),
     unchanged: new Struct(schema, [Buffer.from(use.options.placeholder), null])
   }
 }

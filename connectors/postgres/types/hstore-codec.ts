@@ -1,6 +1,7 @@
 import { map, string } from '../../../runtime/api/schema.ts'
+import { UnconvertibleValue } from '../../relational/unconvertible.ts'
 import { inHashOrder } from './hash-order.ts'
-import { type TypeUse, UnconvertibleValue, type ValueCodec } from './value-codec.ts'
+import type { TypeUse, ValueCodec } from './value-codec.ts'
 
 type Entry = readonly [key: string, value: string | null]
 

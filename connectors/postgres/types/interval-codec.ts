@@ -1,5 +1,5 @@
 import { int64, string } from '../../../runtime/api/schema.ts'
-import { exactInteger } from './numeric-codec.ts'
+import { exactInteger } from '../../relational/exact-number.ts'
 import { type Interval, readInterval } from './temporal-text.ts'
 import { type TypeUse, type ValueCodec, withDefaults } from './value-codec.ts'
 

@@ -12,10 +12,10 @@ import {
   string,
   struct
 } from '../../../runtime/api/schema.ts'
-import { type TypeUse, UnconvertibleValue, type ValueCodec, withDefaults } from './value-codec.ts'
+import { readInt64, rescale, SAFE_DIGITS } from '../../relational/exact-number.ts'
+import { UnconvertibleValue } from '../../relational/unconvertible.ts'
+import { type TypeUse, type ValueCodec, withDefaults } from './value-codec.ts'
 
-/** Digits of a number that are always below 2^53. */
-const SAFE_DIGITS = 15
 const DIGIT_NINE = 0x39
 
 const smallInteger = (schema: ReturnType<typeof int32>): ValueCodec =>
@@ -47,16 +47,6 @@ export const boolCodec = (): ValueCodec =>
     },
     false
   )
-
-/** A whole number: `number` when that is exact, else `bigint`. */
-export function readInt64(text: string): number | bigint {
-  return text.length <= SAFE_DIGITS ? +text : exactInteger(BigInt(text))
-}
-
-export function exactInteger(value: bigint): number | bigint {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
-}
 
 /** `numeric`, with or without precision and scale. */
 export function numericCodec(use: TypeUse): ValueCodec {
@@ -174,17 +164,4 @@ export function moneyCodec(use: TypeUse): ValueCodec {
   const zero = scaled(0n, scale)
   if (use.options.decimal === 'string') return { schema: string(), decode, zero, unchanged }
   return { schema: decimal(scale), decode, zero, unchanged: zero }
-}
-
-/** The plain decimal with exactly `scale` fraction digits, rounded half away from zero. */
-export function rescale(text: string, scale: number): string {
-  const point = text.indexOf('.')
-  const digits = point < 0 ? 0 : text.length - point - 1
-  if (digits === scale) return text
-  if (digits < scale) return `${text}${point < 0 ? '.' : ''}${'0'.repeat(scale - digits)}`
-  const kept = text.slice(0, point + 1 + scale)
-  const value = BigInt(kept.replace('.', ''))
-  const isUp = text.charCodeAt(point + 1 + scale) >= 0x35
-  if (!isUp) return scaled(value, scale)
-  return scaled(text.startsWith('-') ? value - 1n : value + 1n, scale)
 }

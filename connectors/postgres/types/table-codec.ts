@@ -1,6 +1,7 @@
 import { ConnectError, DataError } from '../../../runtime/api/errors.ts'
 import { type Schema, Struct, structOf } from '../../../runtime/api/schema.ts'
 import { envelopeSchema } from '../../relational/envelope.ts'
+import { type Unconvertible, UnconvertibleValue } from '../../relational/unconvertible.ts'
 import type { CatalogColumn, CatalogTable } from './catalog.ts'
 import { type ColumnDefault, parseDefault } from './default-value.ts'
 import { UnexpectedNull } from './misfit.ts'
@@ -8,7 +9,7 @@ import { recordKey } from './record-key.ts'
 import { sourceSchema } from './source-block.ts'
 import type { TypeCatalog } from './type-catalog.ts'
 import { valueCodecOf } from './type-mapping.ts'
-import { UnconvertibleValue, type ValueCodec } from './value-codec.ts'
+import type { ValueCodec } from './value-codec.ts'
 import type { ValueOptions } from './value-options.ts'
 
 /** Stands for an out-of-line value that an update did not touch and that PostgreSQL did not send. */
@@ -16,12 +17,6 @@ export const UNCHANGED: unique symbol = Symbol('unchanged')
 
 export type RowValue = string | null | typeof UNCHANGED
 export type RowValues = readonly RowValue[]
-
-/** A value that its schema cannot say. */
-export interface Unconvertible {
-  readonly column: string
-  readonly reason: string
-}
 
 export interface CodecOptions {
   readonly types: TypeCatalog

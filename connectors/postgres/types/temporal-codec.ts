@@ -5,19 +5,24 @@ import {
   type SchemaOptions,
   string
 } from '../../../runtime/api/schema.ts'
-import { isoDate, isoTime } from '../../relational/calendar.ts'
-import { exactInteger } from './numeric-codec.ts'
+import {
+  isoDate,
+  isoDateTime,
+  isoTime,
+  SECONDS_PER_DAY,
+  shortFraction
+} from '../../relational/calendar.ts'
+import { exactInteger } from '../../relational/exact-number.ts'
+import { UnconvertibleValue } from '../../relational/unconvertible.ts'
 import {
   isInfinity,
-  type Moment,
   readDays,
   readMoment,
   readTimeMicros,
   readTimestampMicros,
-  readZonedTime,
-  SECONDS_PER_DAY
+  readZonedTime
 } from './temporal-text.ts'
-import { type TypeUse, UnconvertibleValue, type ValueCodec, withDefaults } from './value-codec.ts'
+import { type TypeUse, type ValueCodec, withDefaults } from './value-codec.ts'
 
 const named = (name: string): SchemaOptions => ({ name, version: 1 })
 const debezium = (name: string) => named(`io.debezium.time.${name}`)
@@ -90,7 +95,7 @@ export function timestampCodec(use: TypeUse): ValueCodec {
     const decode = (text: string) => {
       if (isInfinity(text)) return text
       const moment = readMoment(text)
-      return `${isoDateTime(moment)}${shortFraction(moment.micros)}Z`
+      return `${isoDateTime(moment.seconds)}${shortFraction(moment.micros)}Z`
     }
     return isoCodec('IsoTimestamp', '1970-01-01T00:00:00Z', decode, use)
   }
@@ -133,17 +138,6 @@ function inRange(value: number | bigint, text: string): number | bigint {
   return value
 }
 
-function isoDateTime({ seconds }: Moment): string {
-  const days = Math.floor(seconds / SECONDS_PER_DAY)
-  return `${isoDate(days)}T${isoTime(seconds - days * SECONDS_PER_DAY)}`
-}
-
-/** Without zeros at the end, and without a point when nothing is left. */
-function shortFraction(micros: number): string {
-  if (micros === 0) return ''
-  return `.${String(micros).padStart(6, '0').replace(/0+$/, '')}`
-}
-
 const PLUS = 0x2b
 const DIGIT_ZERO = 0x30
 const DASH = 0x2d
@@ -173,7 +167,7 @@ export function timestamptzCodec(use: TypeUse): ValueCodec {
     if (isInfinity(text)) return text
     const moment = readMoment(text)
     const fraction = digits === 0 ? '' : `.${String(moment.micros).padStart(6, '0')}`
-    return `${isoDateTime(moment)}${fraction.slice(0, digits + 1)}Z`
+    return `${isoDateTime(moment.seconds)}${fraction.slice(0, digits + 1)}Z`
   }
   const codec = {
     schema: string(debezium('ZonedTimestamp')),

@@ -1,5 +1,5 @@
-import { daysOf } from '../../relational/calendar.ts'
-import { UnconvertibleValue } from './value-codec.ts'
+import { daysOf, SECONDS_PER_DAY } from '../../relational/calendar.ts'
+import { UnconvertibleValue } from '../../relational/unconvertible.ts'
 
 /**
  * Readers of PostgreSQL's text of dates and times in DateStyle ISO. Nothing passes through Date or a
@@ -10,7 +10,6 @@ const COLON = 0x3a
 const DASH = 0x2d
 const ZERO = 0x30
 const LETTER_C = 0x43
-export const SECONDS_PER_DAY = 86_400
 /** Above this many seconds, microseconds are beyond 2^53. */
 const SAFE_SECONDS = 9_007_199_253
 

@@ -27,9 +27,6 @@ export interface TypeUse {
   readonly options: ValueOptions
 }
 
-/** A value that the schema cannot say, such as NaN in a Decimal. */
-export class UnconvertibleValue extends Error {}
-
 /** A codec for values that are text on both sides. */
 export function textCodec(schema: Schema, use: TypeUse, zero = ''): ValueCodec {
   return { schema, decode: (text) => text, zero, unchanged: use.options.placeholder }
