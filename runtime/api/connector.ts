@@ -40,6 +40,13 @@ export interface ConnectorPlugin<S extends ConfigSpec> extends Plugin<S> {
   readonly dialect?: Dialect
   /** `task.class` of its tasks' configs, as clients of Kafka Connect know it: a Java class name. */
   readonly taskClass?: string
+  /**
+   * For a class name that several connectors have: whether a configuration means this one. Where none
+   * says so, the one without this function is meant. Its own short name always means it.
+   *
+   * @param raw with references resolved, or as they are where only facts are asked for
+   */
+  isMeantBy?(raw: RawConfig): boolean
   /** Checks across keys, without I/O. Called after every key parsed. */
   validate?(config: ConfigOf<S>, raw: RawConfig): readonly KeyProblem[]
   /** Reaches out: host, credentials, privileges. Called by `validate --connect` and before a start. */

@@ -66,7 +66,7 @@ export class ConnectorValidation {
     if (className === undefined) throw noClass(given)
     const asked = given['connector.plugin.version']
     const range = rangeOf(asked, (reason) => reason)
-    const connector = await this.#findConnector(className)
+    const connector = await this.#findConnector(className, resolved)
     const spec = connectorSpec(connector.plugin)
     const config = new ConfigView(given, resolved, spec)
     const report = new ConfigReport()
@@ -127,8 +127,8 @@ export class ConnectorValidation {
     )
   }
 
-  async #findConnector(className: string): Promise<FoundClass<Connector>> {
-    const found = await refusing(() => this.#catalog.find('connector', className))
+  async #findConnector(className: string, config: RawConfig): Promise<FoundClass<Connector>> {
+    const found = await refusing(() => this.#catalog.find('connector', className, config))
     if (found) return found
     const known = await this.#catalog.list(true)
     const list = known.map(

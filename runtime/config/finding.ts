@@ -15,10 +15,10 @@ export async function findPlugin<K extends keyof PluginOf>(
   kind: K,
   key: string,
   className: string,
-  to: { plugins: Plugins; findings: Finding[] }
+  to: { plugins: Plugins; findings: Finding[]; config?: RawConfig }
 ): Promise<PluginOf[K] | null> {
   try {
-    return await to.plugins.find(kind, className)
+    return await to.plugins.find(kind, className, to.config)
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error
     const written = /^write (.*)$/.exec(error.hint ?? '')?.[1]

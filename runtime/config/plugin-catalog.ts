@@ -1,3 +1,4 @@
+import type { RawConfig } from '../api/config.ts'
 import { ConnectError } from '../api/errors.ts'
 import type { PluginInfo, PluginType } from './config-infos.ts'
 import { KAFKA_CONNECT_VERSION } from './connect-version.ts'
@@ -42,7 +43,11 @@ export class PluginCatalog {
   /** Sinks, sources, transformations, predicates, converters, header converters; by name within each. */
   async list(connectorsOnly: boolean): Promise<PluginInfo[]> {
     const classes = await this.#all()
+    // A class that several of our connectors stand in for is one.
+    const isFirst = ({ className, kind }: PluginClass, at: number) =>
+      classes.findIndex((one) => one.className === className && one.kind === kind) === at
     return classes
+      .filter(isFirst)
       .filter(({ kind }) => !connectorsOnly || kind === 'source' || kind === 'sink')
       .map(({ className, kind, version }) => {
         return { class: className, type: TYPES[kind], ...(version === null ? {} : { version }) }
@@ -51,21 +56,24 @@ export class PluginCatalog {
 
   /** Class names of a kind, to be recommended. */
   async classNames(kind: PluginKind): Promise<string[]> {
-    return (await this.#all()).filter((one) => one.kind === kind).map(({ className }) => className)
+    const classes = (await this.#all()).filter((one) => one.kind === kind)
+    return [...new Set(classes.map(({ className }) => className))]
   }
 
   /**
+   * @param config decides between connectors that share a class
    * @returns null when there is no such class of that kind
    * @throws {ConnectError} INVALID_PLUGIN, PLUGIN_FAILED, BAD_PLUGIN_PATH
    */
   async find<K extends keyof PluginOf>(
     kind: K,
-    written: string
+    written: string,
+    config: RawConfig = {}
   ): Promise<FoundClass<PluginOf[K]> | null> {
     // Kafka Connect trims no class name, and has no short forms of nested classes (`Cast$Value`).
     if (written === '' || written !== written.trim() || /^[^./]*\$/.test(written)) return null
     try {
-      const { name, plugin } = await this.#plugins.describe(kind, written)
+      const { name, plugin } = await this.#plugins.describe(kind, written, config)
       const classes = (await this.#all()).filter(
         (one) => one.name === name && one.kind === plugin.kind
       )

@@ -1,3 +1,4 @@
+import type { RawConfig } from '../api/config.ts'
 import type {
   Connector,
   ConverterPlugin,
@@ -125,21 +126,27 @@ export class Plugins {
    * @throws {ConnectError} UNKNOWN_PLUGIN with a suggestion; INVALID_PLUGIN when a file or package
    * does not export a declaration; PLUGIN_FAILED when it throws as it is loaded; BAD_PLUGIN_PATH;
    * PLUGIN_FILE_REFUSED for a file where only what is installed may be named
+   * @param config decides between connectors that share a class name
    */
-  async find<K extends keyof PluginOf>(kind: K, className: string): Promise<PluginOf[K]> {
-    return (await this.describe(kind, className)).plugin
+  async find<K extends keyof PluginOf>(
+    kind: K,
+    className: string,
+    config: RawConfig = {}
+  ): Promise<PluginOf[K]> {
+    return (await this.describe(kind, className, config)).plugin
   }
 
   /** As `find`, with the plugin's name and where it comes from. */
   async describe<K extends keyof PluginOf>(
     kind: K,
-    className: string
+    className: string,
+    config: RawConfig = {}
   ): Promise<FoundPlugin<PluginOf[K]>> {
     const wanted = className.trim()
     const candidate =
-      this.#pick(this.#builtIn, kind, wanted) ??
+      (await pick(this.#builtIn, { kind, name: wanted, config })) ??
       (await this.#fromFile(wanted)) ??
-      this.#pick(await this.#scanPath(), kind, wanted) ??
+      (await pick(await this.#scanPath(), { kind, name: wanted, config })) ??
       (await this.#fromPackage(wanted))
     if (candidate === undefined) throw await this.#unknown(kind, wanted)
     const plugin = await candidate.load()
@@ -158,17 +165,6 @@ export class Plugins {
       return { name, kind, classNames, summary, version, origin }
     })
     return listed.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name))
-  }
-
-  #pick(
-    candidates: readonly Candidate[],
-    kind: keyof PluginOf,
-    name: string
-  ): Candidate | undefined {
-    const named = candidates.filter((candidate) => candidate.names.has(name))
-    // One name may stand for plugins of several kinds: StringConverter is two. The right kind wins,
-    // and a wrong one is still better than "unknown".
-    return named.find((candidate) => fits(kind, candidate.kind)) ?? named[0]
   }
 
   async #fromFile(name: string): Promise<Candidate | undefined> {
@@ -226,6 +222,31 @@ export class Plugins {
         : `use one of ${known.join(', ')},${file} or an installed npm package`
     })
   }
+}
+
+/**
+ * One name may stand for plugins of several kinds: StringConverter is two. The right kind wins, and a
+ * wrong one is still better than "unknown". It may also stand for several connectors: JdbcSinkConnector is
+ * one for each database, and the config says which is meant.
+ */
+async function pick(
+  candidates: readonly Candidate[],
+  wanted: { readonly kind: keyof PluginOf; readonly name: string; readonly config: RawConfig }
+): Promise<Candidate | undefined> {
+  const named = candidates.filter((candidate) => candidate.names.has(wanted.name))
+  const fitting = named.filter((candidate) => fits(wanted.kind, candidate.kind))
+  const [first] = fitting
+  if (fitting.length < 2) return first ?? named[0]
+  const own = fitting.find((candidate) => candidate.name === wanted.name)
+  if (own) return own
+  let usual: Candidate | undefined
+  for (const candidate of fitting) {
+    const plugin = await candidate.load()
+    const isMeantBy = 'isMeantBy' in plugin ? plugin.isMeantBy : undefined
+    if (isMeantBy?.(wanted.config)) return candidate
+    if (isMeantBy === undefined) usual ??= candidate
+  }
+  return usual ?? first
 }
 
 function fileRefused(name: string): ConnectError {

@@ -12,7 +12,7 @@ const SECRET_NAME =
 const PLACE_NAME = /\.(url|uri|file|path|location|class|type|algorithm|ms|seconds|role)$/i
 
 /** The password of a URL's user, or a password parameter as in JDBC URLs. */
-const URL_SECRET = /(?<=:\/\/[^/\s:@]*:)[^@/\s]+(?=@)|(?<=[?&;](?:password|sslpassword)=)[^&;\s]+/gi
+const URL_SECRET = /(?<=:\/\/[^/\s:@]*:)[^@/\s]+(?=@)|(?<=[?&;]\w*password=)[^&;\s]+/gi
 
 /** Whether a key's value is never shown: declared so, or named like a secret. */
 export function isSecretKey(name: string, spec?: ConfigSpec): boolean {

@@ -80,7 +80,7 @@ async function findConnector(
 ): Promise<Connector | null> {
   const className = raw['connector.class']
   if (className === undefined) return null
-  return findPlugin('connector', 'connector.class', className, { plugins, findings })
+  return findPlugin('connector', 'connector.class', className, { plugins, findings, config: raw })
 }
 
 /** Gives a finding its place, and takes out of its text what must not be shown. */

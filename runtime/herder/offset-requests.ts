@@ -84,8 +84,8 @@ export class StoredOffsets implements OffsetRequests {
     }
   ): Promise<string> {
     const { broker, references } = this.#parts
-    const plugin = await this.#plugin(connector)
     const raw = await references.resolve(connector.config).catch(unusable)
+    const plugin = await this.#plugin({ config: raw })
     const shared = { name: connector.name, raw }
     if (plugin.kind === 'sink') {
       return change.sink({ ...shared, plugin, broker, group: groupOf(connector) })
@@ -111,9 +111,9 @@ export class StoredOffsets implements OffsetRequests {
     }
   }
 
-  #plugin({ config }: ConnectorConfig): Promise<Connector> {
+  #plugin({ config }: Pick<ConnectorConfig, 'config'>): Promise<Connector> {
     const className = config['connector.class'] ?? ''
-    return this.#parts.plugins.find('connector', className).catch(unusable)
+    return this.#parts.plugins.find('connector', className, config).catch(unusable)
   }
 }
 

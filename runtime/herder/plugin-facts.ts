@@ -10,7 +10,10 @@ export interface PluginFacts {
 
 const UNKNOWN: PluginFacts = { kind: 'unknown', version: null }
 
-/** The plugins of connectors, as far as they have been looked at. */
+/**
+ * The plugins of connectors, as far as they have been looked at. Connectors that share a class name count as
+ * one: they are of one kind and come together.
+ */
 export class KnownPlugins {
   readonly #plugins: Pick<Plugins, 'find'>
   readonly #facts = new Map<string, PluginFacts>()
@@ -28,7 +31,7 @@ export class KnownPlugins {
   async learn(connector: { readonly config: RawConfig }): Promise<PluginFacts> {
     const name = connector.config['connector.class'] ?? ''
     if (!this.#facts.has(name)) {
-      const plugin = await this.#plugins.find('connector', name).catch(() => null)
+      const plugin = await this.#plugins.find('connector', name, connector.config).catch(() => null)
       // One that is not there may be put there; it is looked for again.
       if (plugin === null) return UNKNOWN
       this.#facts.set(name, { kind: plugin.kind, version: versionOf(plugin) })

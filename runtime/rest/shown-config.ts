@@ -1,4 +1,5 @@
-import type { ConfigSpec } from '../api/config.ts'
+import type { ConfigSpec, RawConfig } from '../api/config.ts'
+import type { Connector } from '../api/connector.ts'
 import type { Plugins } from '../config/plugins.ts'
 import { MASK, redactConfig } from '../config/redact.ts'
 import { connectorSpec } from '../config/validate-connector.ts'
@@ -13,7 +14,7 @@ export class ShownConfigs {
   readonly #plugins: Plugins
   /** For configs that come from outside. */
   readonly #installed: Plugins
-  readonly #specs = new Map<string, ConfigSpec>()
+  readonly #specs = new WeakMap<Connector, ConfigSpec>()
 
   constructor(plugins: Plugins) {
     this.#plugins = plugins
@@ -50,11 +51,14 @@ export class ShownConfigs {
 
   async #spec(config: GivenConfig, plugins: Plugins): Promise<ConfigSpec | undefined> {
     const className = config['connector.class'] ?? ''
-    const known = this.#specs.get(className)
-    if (known !== undefined || className === '') return known
+    if (className === '') return undefined
     try {
-      const spec = connectorSpec(await plugins.find('connector', className))
-      this.#specs.set(className, spec)
+      const plugin = await plugins.find('connector', className, withoutNulls(config))
+      let spec = this.#specs.get(plugin)
+      if (spec === undefined) {
+        spec = connectorSpec(plugin)
+        this.#specs.set(plugin, spec)
+      }
       return spec
     } catch {
       // A connector whose plugin is gone is still shown; the names of its keys have to do.
@@ -64,10 +68,7 @@ export class ShownConfigs {
 }
 
 function redacted(config: GivenConfig, spec: ConfigSpec | undefined): GivenConfig {
-  const given = Object.entries(config).filter(
-    (entry): entry is [string, string] => entry[1] !== null
-  )
-  const shown = redactConfig(Object.fromEntries(given), spec)
+  const shown = redactConfig(withoutNulls(config), spec)
   return Object.fromEntries(Object.keys(config).map((key) => [key, shown[key] ?? null]))
 }
 
@@ -75,4 +76,10 @@ function redacted(config: GivenConfig, spec: ConfigSpec | undefined): GivenConfi
 function standsForSecret(key: string, value: string, spec: ConfigSpec | undefined): boolean {
   if (!value.includes(MASK)) return false
   return redactConfig({ [key]: value.replaceAll(MASK, 'x') }, spec)[key] === value
+}
+
+function withoutNulls(config: GivenConfig): RawConfig {
+  return Object.fromEntries(
+    Object.entries(config).filter((entry): entry is [string, string] => entry[1] !== null)
+  )
 }

@@ -60,7 +60,7 @@ export class TaskFactory {
   /** Builds the loop of a task from its config. @throws {ConnectError} for what is wrong in it */
   async create(spec: TaskSpec, reporter: TaskReporter): Promise<TaskRunner> {
     const keys = parseAs(connectorKeys, spec.config)
-    const plugin = await this.#plugins.find('connector', keys['connector.class'])
+    const plugin = await this.#plugins.find('connector', keys['connector.class'], spec.config)
     reporter.loggerNames([keys['connector.class'], ...(plugin.classNames ?? [])])
     if (spec.task === CONNECTOR) {
       reporter.loggerNames(PART_LOGGERS.connector)

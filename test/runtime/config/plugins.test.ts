@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import type { RawConfig } from '../../../runtime/api/config.ts'
+import { defineSink } from '../../../runtime/api/connector.ts'
 import { ConnectError } from '../../../runtime/api/errors.ts'
+import { PluginCatalog } from '../../../runtime/config/plugin-catalog.ts'
+import type { AnyPlugin } from '../../../runtime/config/plugin-module.ts'
 import { Plugins } from '../../../runtime/config/plugins.ts'
 import { tempFolder } from './temp-folder.ts'
 import { registry } from './test-plugins.ts'
@@ -154,4 +158,38 @@ test('finds and lists the plugins on plugin.path: modules, packages and packages
 test('refuses a plugin.path that does not exist', async () => {
   const plugins = new Plugins({ registry, pluginPath: ['./missing'], cwd: '.' })
   await assert.rejects(plugins.list(), code('BAD_PLUGIN_PATH', /\.\/missing, which does not exist/))
+})
+
+test('lets the configuration decide between connectors that share a class name', async () => {
+  const sinkFor = (summary: string, isMeantBy?: (raw: RawConfig) => boolean) =>
+    defineSink({
+      summary,
+      config: {},
+      ...(isMeantBy ? { isMeantBy } : {}),
+      createTask: () => {
+        throw new Error('not here')
+      }
+    })
+  const entry = (plugin: AnyPlugin) => ({
+    kind: 'sink' as const,
+    classNames: ['com.acme.JdbcSinkConnector'],
+    summary: plugin.summary,
+    load: async () => ({ default: plugin })
+  })
+  const blue = sinkFor('blue', (raw) => raw['url']?.startsWith('blue:') ?? false)
+  const red = sinkFor('red', (raw) => raw['url']?.startsWith('red:') ?? false)
+  const shared = { blue: entry(blue), usual: entry(sinkFor('usual')), red: entry(red) }
+  const plugins = new Plugins({ registry: shared, pluginPath: [], cwd: '.' })
+  const meant = async (name: string, config?: RawConfig) =>
+    (await plugins.find('connector', name, config)).summary
+  assert.equal(await meant('com.acme.JdbcSinkConnector', { url: 'red:1' }), 'red')
+  assert.equal(await meant('JdbcSink', { url: 'blue:1' }), 'blue')
+  assert.equal(await meant('JdbcSink', { url: 'green:1' }), 'usual')
+  assert.equal(await meant('JdbcSink'), 'usual')
+  assert.equal(await meant('blue', { url: 'red:1' }), 'blue')
+  const listed = await new PluginCatalog(plugins).list(true)
+  assert.deepEqual(
+    listed.map((plugin) => plugin.class),
+    ['com.acme.JdbcSinkConnector']
+  )
 })
