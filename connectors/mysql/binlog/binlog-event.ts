@@ -40,6 +40,8 @@ export interface QueryEvent {
   /** The session's database; empty for none. */
   readonly database: string
   readonly sql: string
+  /** Bits of the session's `sql_mode`, such as 4 for ANSI_QUOTES and 2^20 for NO_BACKSLASH_ESCAPES. */
+  readonly sqlMode: number
   readonly errorCode: number
 }
 
@@ -57,6 +59,8 @@ export interface GtidEvent {
   readonly preparesXa: boolean
   /** MySQL 8: microseconds since 1970 at which this server committed it; null when not known. */
   readonly commitMicros: number | null
+  /** The same of the server where it was committed first. */
+  readonly originalCommitMicros: number | null
 }
 
 /** The transaction is committed. */
@@ -93,7 +97,7 @@ export interface RowsEvent {
   readonly change: 'insert' | 'update' | 'delete'
   /** The table map before it. */
   readonly table: TableMap
-  /** Bitmaps of the columns that the images have, one bit each, low bit first. For an insert `before` is null, for a delete `after`. */
+  /** Bitmaps of the columns that the images have, one bit each, low bit first. For an insert `before` is null, for a delete `after`. Bits that belong to no column can be anything. */
   readonly before: Uint8Array | null
   readonly after: Uint8Array | null
   /** PARTIAL_UPDATE_ROWS: after images may hold JSON differences. */
@@ -140,7 +144,12 @@ export type BinlogEvent =
 export interface BinlogColumn {
   /** Type code of the protocol; of STRING the real type behind it: ENUM 247, SET 248, CHAR 254. */
   readonly type: number
-  /** Meaning by type: bytes of a length, precision and scale, digits of a fraction. See {@link TableMap}. */
+  /**
+   * By type: CHAR, VARCHAR and VAR_STRING (and VARCHAR_COMPRESSED) the most bytes that a value has; ENUM and SET the
+   * bytes of a value; BLOB, JSON, GEOMETRY, VECTOR (and BLOB_COMPRESSED) the bytes of the length before a value;
+   * NEWDECIMAL precision * 256 + scale; BIT the number of bits; FLOAT and DOUBLE the bytes of a value; TIMESTAMP2,
+   * DATETIME2 and TIME2 the digits of the fraction; 0 for others. Codes are in `table-map.ts`.
+   */
   readonly meta: number
   readonly nullable: boolean
   /** Of a numeric column; null when the log has no metadata about it. */
