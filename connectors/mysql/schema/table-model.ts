@@ -25,7 +25,11 @@ export interface ColumnModel {
   readonly comment: string | null
   /** Whether there is a DEFAULT, an implicit NULL of an optional column included. */
   readonly hasDefault: boolean
-  /** The default as written, without quotes; null for NULL and for none. */
+  /**
+   * The default: of a quoted literal its value, without quotes and escapes; of everything else the text
+   * as written, such as `-5`, `true`, `b'101'`, `X'0102'`, `current_timestamp(3)` or `(1 + 2)`. Null for
+   * NULL and for none.
+   */
   readonly defaultExpression: string | null
   /** Whether the default is a quoted literal, and not a number, a keyword or an expression. */
   readonly defaultIsLiteral: boolean
@@ -44,9 +48,24 @@ export interface TableModel {
   readonly primaryKey: readonly string[]
   /** Unique indexes over whole columns that are all NOT NULL, in order of declaration: they stand in for a primary key. */
   readonly uniqueKeys: readonly (readonly string[])[]
+  /** All indexes but the primary key, which later statements name. */
+  readonly indexes: readonly IndexModel[]
   /** Default character set of the table. */
   readonly charset: string | null
   readonly comment: string | null
+}
+
+export interface IndexModel {
+  readonly name: string
+  readonly unique: boolean
+  readonly parts: readonly IndexPart[]
+}
+
+export interface IndexPart {
+  /** Null for an expression. */
+  readonly column: string | null
+  /** Whether the whole value counts, not its first characters. */
+  readonly whole: boolean
 }
 
 /** What one statement of the binlog did to tables and databases. */

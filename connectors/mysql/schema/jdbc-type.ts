@@ -1,0 +1,97 @@
+/**
+ * The number of the JDBC type (`java.sql.Types`) that Debezium shows for a type of a column: as in its
+ * captured events; those that no event shows by the type's nearest kin.
+ */
+export function jdbcType(typeName: string): number {
+  const word = typeName.replace(/ UNSIGNED| ZEROFILL/g, '')
+  return JDBC_TYPES[word] ?? OTHER
+}
+
+const OTHER = 1111
+
+const CHAR = 1
+const NUMERIC = 2
+const DECIMAL = 3
+const INTEGER = 4
+const SMALLINT = 5
+const FLOAT = 6
+const REAL = 7
+const DOUBLE = 8
+const VARCHAR = 12
+const BOOLEAN = 16
+const DATE = 91
+const TIME = 92
+const TIMESTAMP = 93
+const BLOB = 2004
+const TIMESTAMP_WITH_TIMEZONE = 2014
+const BINARY = -2
+const VARBINARY = -3
+const BIGINT = -5
+const BIT = -7
+const NVARCHAR = -9
+const NCHAR = -15
+
+const JDBC_TYPES: Readonly<Record<string, number>> = {
+  CHAR,
+  CHARACTER: CHAR,
+  'CHAR VARYING': VARCHAR,
+  'CHARACTER VARYING': VARCHAR,
+  VARCHAR,
+  VARCHARACTER: VARCHAR,
+  TINYTEXT: VARCHAR,
+  TEXT: VARCHAR,
+  MEDIUMTEXT: VARCHAR,
+  LONGTEXT: VARCHAR,
+  LONG: VARCHAR,
+  'LONG VARCHAR': VARCHAR,
+  'LONG CHAR VARYING': VARCHAR,
+  'LONG CHARACTER VARYING': VARCHAR,
+  NCHAR,
+  'NATIONAL CHAR': NCHAR,
+  'NATIONAL CHARACTER': NCHAR,
+  NVARCHAR,
+  'NCHAR VARYING': NVARCHAR,
+  'NCHAR VARCHAR': NVARCHAR,
+  'NATIONAL VARCHAR': NVARCHAR,
+  'NATIONAL CHAR VARYING': NVARCHAR,
+  'NATIONAL CHARACTER VARYING': NVARCHAR,
+  ENUM: CHAR,
+  SET: CHAR,
+  BINARY,
+  VARBINARY,
+  TINYBLOB: BLOB,
+  BLOB,
+  MEDIUMBLOB: BLOB,
+  LONGBLOB: BLOB,
+  'LONG VARBINARY': BLOB,
+  TINYINT: SMALLINT,
+  INT1: SMALLINT,
+  SMALLINT,
+  INT2: SMALLINT,
+  MEDIUMINT: INTEGER,
+  MIDDLEINT: INTEGER,
+  INT3: INTEGER,
+  INT: INTEGER,
+  INTEGER,
+  INT4: INTEGER,
+  BIGINT,
+  INT8: BIGINT,
+  BOOL: BOOLEAN,
+  BOOLEAN,
+  BIT,
+  YEAR: INTEGER,
+  REAL,
+  DOUBLE,
+  'DOUBLE PRECISION': DOUBLE,
+  FLOAT8: DOUBLE,
+  FLOAT,
+  FLOAT4: FLOAT,
+  DECIMAL,
+  DEC: DECIMAL,
+  FIXED: DECIMAL,
+  NUMERIC,
+  DATE,
+  TIME,
+  DATETIME: TIMESTAMP,
+  TIMESTAMP: TIMESTAMP_WITH_TIMEZONE
+}

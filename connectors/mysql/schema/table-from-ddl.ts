@@ -1,0 +1,120 @@
+import { type ColumnSettings, columnFrom, notNull } from './column-model.ts'
+import type { CreateTable, IndexDefinition } from './ddl-statement.ts'
+import type { ColumnModel, IndexModel, TableModel } from './table-model.ts'
+
+/** A column, an index or a table that a statement names is not there: what is known is not what was. */
+export class UnknownObject extends Error {
+  override readonly name = 'UnknownObject'
+}
+
+/** The parts of a table that decide what its keys are. */
+export interface TableParts {
+  readonly database: string
+  readonly name: string
+  readonly columns: readonly ColumnModel[]
+  readonly primaryKey: readonly string[]
+  readonly indexes: readonly IndexModel[]
+  readonly charset: string | null
+  readonly comment: string | null
+}
+
+/** A table with its columns of the primary key made NOT NULL and its unique keys found. */
+export function tableOf(parts: TableParts): TableModel {
+  const inKey = new Set(parts.primaryKey)
+  const columns = parts.columns.map((column) => (inKey.has(column.name) ? notNull(column) : column))
+  const required = new Set(columns.filter((each) => !each.optional).map((each) => each.name))
+  const uniqueKeys: string[][] = []
+  for (const index of parts.indexes) {
+    const names = index.parts.flatMap((part) => (part.whole && part.column ? [part.column] : []))
+    const isKey = names.length === index.parts.length && names.every((name) => required.has(name))
+    if (index.unique && isKey) uniqueKeys.push(names)
+  }
+  const { database, name, primaryKey, indexes, charset, comment } = parts
+  return { database, name, columns, primaryKey, uniqueKeys, indexes, charset, comment }
+}
+
+/** The table that a CREATE TABLE with columns makes. */
+export function createdTable(
+  statement: CreateTable,
+  place: { readonly database: string; readonly name: string },
+  settings: ColumnSettings
+): TableModel {
+  const charset = statement.options.charset ?? settings.charset
+  const columns = statement.columns.map((each) => columnFrom(each, { ...settings, charset }))
+  const { primaryKey, indexes } = addIndexes(
+    { columns, primaryKey: [], indexes: [] },
+    statement.indexes
+  )
+  return tableOf({
+    ...place,
+    columns,
+    primaryKey,
+    indexes,
+    charset,
+    comment: statement.options.comment || null
+  })
+}
+
+interface Keys {
+  readonly columns: readonly ColumnModel[]
+  readonly primaryKey: readonly string[]
+  readonly indexes: readonly IndexModel[]
+}
+
+/** The keys with those of a statement added, named as a server names them. */
+export function addIndexes(keys: Keys, added: readonly IndexDefinition[]): Keys {
+  let primaryKey = keys.primaryKey
+  const indexes = [...keys.indexes]
+  for (const definition of added) {
+    const parts = definition.parts.map((part) => ({
+      column: part.column === null ? null : columnNamed(keys.columns, part.column).name,
+      whole: part.whole
+    }))
+    if (definition.kind === 'primary') {
+      if (definition.ifNotExists && primaryKey.length > 0) continue
+      primaryKey = parts.flatMap((part) => part.column ?? [])
+      continue
+    }
+    const isThere = indexes.some((index) => sameName(index.name, definition.name ?? ''))
+    if (isThere && definition.ifNotExists) continue
+    const isCovered = definition.kind === 'foreign' && isPrefix(parts, added, indexes)
+    if (isCovered) continue
+    const name = definition.name ?? freeName(indexes, parts[0]?.column ?? 'functional_index')
+    indexes.push({ name, unique: definition.kind === 'unique', parts })
+  }
+  return { ...keys, primaryKey, indexes }
+}
+
+/** A foreign key needs no index of its own where another begins with its columns. */
+function isPrefix(
+  parts: IndexModel['parts'],
+  added: readonly IndexDefinition[],
+  indexes: readonly IndexModel[]
+): boolean {
+  const others = [...added.filter((each) => each.kind !== 'foreign'), ...indexes]
+  return others.some((other) =>
+    parts.every((part, i) => sameName(part.column ?? '', other.parts[i]?.column ?? ''))
+  )
+}
+
+/** The name of an index without one: its first column, with a number when that is taken. */
+function freeName(indexes: readonly IndexModel[], column: string): string {
+  const isTaken = (name: string) =>
+    sameName(name, 'PRIMARY') || indexes.some((index) => sameName(index.name, name))
+  if (!isTaken(column)) return column
+  let number = 2
+  while (isTaken(`${column}_${number}`)) number++
+  return `${column}_${number}`
+}
+
+/** Names of columns and indexes do not tell case apart. */
+export function sameName(left: string, right: string): boolean {
+  return left === right || left.toLowerCase() === right.toLowerCase()
+}
+
+/** @throws {UnknownObject} */
+export function columnNamed(columns: readonly ColumnModel[], name: string): ColumnModel {
+  const found = columns.find((column) => sameName(column.name, name))
+  if (!found) throw new UnknownObject(`column '${name}' is not known`)
+  return found
+}
