@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type pg from 'pg'
 import type { Broker } from '../../runtime/broker/broker.ts'
-import type { PostgresServer } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
-import { compareDatabases } from '../support/shop/compare.ts'
-import { SHOP_SCHEMA, type ShopSize, shopRows } from '../support/shop/shop.ts'
+import { connectorYaml } from '../support/scenario.ts'
+import { type Comparison, compareShops } from '../support/shop/compare.ts'
+import type { ShopSize } from '../support/shop/shop.ts'
+import type { ShopEnd } from '../support/shop/shop-end.ts'
 import { checkTopics } from '../support/shop/topics.ts'
 import { Workload } from '../support/shop/workload.ts'
 import { until } from '../support/until.ts'
@@ -18,38 +18,29 @@ const SIZE: ShopSize = { customers: 10_000, products: 2_000, orders: 50_000 }
 export interface KillRun {
   readonly seed: number
   readonly kills: number
-  /** Names the databases, the slot and the topics of this run. */
+  /** Names the databases and the topics of this run. */
   readonly prefix: string
-  readonly postgres: PostgresServer
+  readonly source: ShopEnd
+  readonly target: ShopEnd
   /** Worker keys that choose the broker, as YAML lines. */
   brokerKeys(folder: string): string
   openBroker(folder: string): Promise<Broker>
 }
 
+/** The name of the target's database. */
+const copyOf = (prefix: string) => `${prefix}_copy`
+
 function configFiles(run: KillRun, folder: string): string[] {
-  const { host, port, user, password } = run.postgres
+  const { prefix, source, target } = run
+  const tables = source
+    .topic(prefix, 'orders')
+    .replace(/orders$/, '')
+    .replaceAll('.', '\\.')
+  const sinkKeys = target.sinkKeys(`${tables}.*`, copyOf(prefix))
   const files = {
     'worker.yaml': `${run.brokerKeys(folder)}\n`,
-    'source.yaml': [
-      `name: ${run.prefix}-source`,
-      'config:',
-      '  connector.class: postgres',
-      `  topic.prefix: ${run.prefix}`,
-      `  database: { hostname: '${host}', port: ${port}, user: '${user}', password: '${password}', dbname: ${run.prefix} }`,
-      `  slot.name: ${run.prefix}`,
-      `  publication.name: ${run.prefix}`,
-      '  schema.include.list: public'
-    ].join('\n'),
-    'sink.yaml': [
-      `name: ${run.prefix}-sink`,
-      'config:',
-      '  connector.class: postgres-sink',
-      `  topics.regex: ${run.prefix}\\.public\\..*`,
-      `  connection.url: postgresql://${host}:${port}/${run.prefix}_copy`,
-      `  connection.username: ${user}`,
-      `  connection.password: ${password}`,
-      '  collection.name.format: ${source.table}'
-    ].join('\n')
+    'source.yaml': connectorYaml(`${prefix}-source`, source.sourceKeys(prefix)),
+    'sink.yaml': connectorYaml(`${prefix}-sink`, sinkKeys)
   }
   return Object.entries(files).map(([name, text]) => {
     writeFileSync(join(folder, name), text)
@@ -103,10 +94,13 @@ async function killRepeatedly(
 }
 
 /** Waits until the copy equals the source, as long as it gets closer. */
-async function settle(source: pg.Client, target: pg.Client) {
+async function settle({ source, target, prefix }: KillRun): Promise<Comparison | undefined> {
   let best = Number.POSITIVE_INFINITY
   for (let deadline = Date.now() + 60_000; ; await pause(500)) {
-    const found = await compareDatabases(source, target).catch(() => undefined)
+    const found = await compareShops(
+      (table) => source.rows(prefix, table),
+      (table) => target.rows(copyOf(prefix), table)
+    ).catch(() => undefined)
     const wrong = found ? found.missing + found.extra + found.different : best
     if (wrong === 0 || Date.now() > deadline) return found
     if (wrong < best) deadline = Date.now() + 60_000
@@ -115,19 +109,18 @@ async function settle(source: pg.Client, target: pg.Client) {
 }
 
 /**
- * A worker with a PostgreSQL source and sink is killed with SIGKILL again and again while the source
- * database changes. At the end both databases are equal, and every change stands in its topic once.
+ * A worker with a source and a sink is killed with SIGKILL again and again while the source database
+ * changes. At the end both databases are equal, and every change stands in its topic once.
  */
 export async function surviveKills(run: KillRun): Promise<Phases> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
+  const { source, prefix } = run
   await using cleanup = new AsyncDisposableStack()
-  await run.postgres.createDatabase(run.prefix)
-  await run.postgres.createDatabase(`${run.prefix}_copy`)
-  const source = await run.postgres.connect(run.prefix)
-  cleanup.defer(() => source.end())
-  await source.query(SHOP_SCHEMA)
-  await source.query(shopRows(SIZE))
-  const workload = new Workload(source, new Random(run.seed + 1), SIZE)
+  await source.createDatabase(prefix)
+  await run.target.createDatabase(copyOf(prefix))
+  await source.fill(prefix, SIZE)
+  const writer = cleanup.use(await source.openWriter(prefix))
+  const workload = new Workload(writer, new Random(run.seed + 1), SIZE)
   const worker = new WorkerProcess(configFiles(run, folder), {}, join(folder, 'worker.log'))
   const end = new AbortController()
   let running: Promise<void> | undefined
@@ -136,19 +129,17 @@ export async function surviveKills(run: KillRun): Promise<Phases> {
     await running
     await worker.kill()
   })
-  // Changes count from the moment the slot exists: the snapshot has begun.
+  // Changes count from the moment the snapshot has begun.
   const phases = await killRepeatedly(run, worker, () => {
     running ??= workload.run(end.signal, 150)
   })
   await worker.start()
   end.abort()
   await running
-  const target = await run.postgres.connect(`${run.prefix}_copy`)
-  cleanup.defer(() => target.end())
-  const compared = await settle(source, target)
+  const compared = await settle(run)
   await worker.stop()
   const broker = await run.openBroker(folder)
-  const topics = await checkTopics(broker, run.prefix, workload.changes)
+  const topics = await checkTopics(broker, source, prefix, workload.changes)
   await broker.close()
   assert.deepEqual(compared && { ...compared, rows: 0 }, {
     rows: 0,

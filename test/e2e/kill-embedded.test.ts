@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openLmdbBroker } from '../../runtime/broker/lmdb/lmdb-broker.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { PostgresEnd } from '../support/shop/postgres-end.ts'
 import { surviveKills } from './kill-contract.ts'
 
 describe('a worker on embedded topics that is killed again and again', () => {
@@ -17,7 +18,8 @@ describe('a worker on embedded topics that is killed again and again', () => {
       seed: 20_261_123,
       kills: 30,
       prefix: 'killed',
-      postgres,
+      source: new PostgresEnd(postgres),
+      target: new PostgresEnd(postgres),
       brokerKeys: (folder) => `data.dir: ${join(folder, 'topics')}`,
       openBroker: (folder) => openLmdbBroker({ path: join(folder, 'topics') })
     })

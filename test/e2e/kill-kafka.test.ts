@@ -4,6 +4,7 @@ import { openKafkaBroker } from '../../runtime/broker/kafka/kafka-broker.ts'
 import { requireEngine } from '../support/engines.ts'
 import { type KafkaAddress, sharedKafka } from '../support/kafka.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { PostgresEnd } from '../support/shop/postgres-end.ts'
 import { surviveKills } from './kill-contract.ts'
 
 describe('a worker on Kafka that is killed again and again', requireEngine('kafka'), () => {
@@ -25,7 +26,8 @@ describe('a worker on Kafka that is killed again and again', requireEngine('kafk
       seed: 42,
       kills: 30,
       prefix,
-      postgres,
+      source: new PostgresEnd(postgres),
+      target: new PostgresEnd(postgres),
       brokerKeys: () => brokerKeys,
       openBroker: () => openKafkaBroker({ 'bootstrap.servers': kafka.bootstrap })
     })

@@ -6,6 +6,8 @@ import { openLmdbBroker } from '../../runtime/broker/lmdb/lmdb-broker.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
 import { compareDatabases, latencies, percentile } from '../support/shop/compare.ts'
+import { PostgresEnd } from '../support/shop/postgres-end.ts'
+import { PostgresWriter } from '../support/shop/postgres-writer.ts'
 import { QUICKSTART_SIZE, SHOP_SCHEMA, shopRows } from '../support/shop/shop.ts'
 import { checkTopics } from '../support/shop/topics.ts'
 import { Workload } from '../support/shop/workload.ts'
@@ -42,13 +44,17 @@ async function snapshot(worker: WorkerProcess, screen: Screen): Promise<Snapshot
 }
 
 /** Workload at full speed, with a schema change and a kill in the middle. */
-async function stream(worker: WorkerProcess, workload: Workload, shop: pg.Client, screen: Screen) {
+async function stream(
+  worker: WorkerProcess,
+  { workload, writer, shop }: { workload: Workload; writer: PostgresWriter; shop: pg.Client },
+  screen: Screen
+) {
   const full = new AbortController()
   const running = workload.run(full.signal)
   await pause(1500)
   full.abort()
   await running
-  await workload.addColumn()
+  await writer.addColumn()
   screen.line('  alter table customers add column phone text')
   const rest = new AbortController()
   const again = workload.run(rest.signal)
@@ -107,8 +113,9 @@ async function play(
   screen.heading('Snapshot')
   const watch = await snapshot(worker, screen)
   screen.heading('Live changes')
-  const workload = new Workload(shop, new Random(7), QUICKSTART_SIZE)
-  const since = await stream(worker, workload, shop, screen)
+  const writer = new PostgresWriter(shop)
+  const workload = new Workload(writer, new Random(7), QUICKSTART_SIZE)
+  const since = await stream(worker, { workload, writer, shop }, screen)
   await pause(1000)
   const steadyFrom = new Date(since.getTime() + 500)
   await steady(workload)
@@ -118,7 +125,7 @@ async function play(
   clearInterval(meter)
   const delays = await latencies(shop, warehouse, steadyFrom)
   const broker = await openLmdbBroker({ path: join(folder, 'topics') })
-  const topics = await checkTopics(broker, 'shop', workload.changes)
+  const topics = await checkTopics(broker, new PostgresEnd(postgres), 'shop', workload.changes)
   await broker.close()
   for (const example of compared.examples) screen.line(`  ${example}`)
   const ok = await report(screen, [

@@ -93,8 +93,11 @@ export class MariadbServer implements AsyncDisposable {
   }
 
   /** A connection of one's own, for transactions and session variables; the caller ends it. */
-  async connect(database = 'mysql'): Promise<mysql.Connection> {
-    const connection = await mysql.createConnection(this.connection(database))
+  async connect(
+    database = 'mysql',
+    options: mysql.ConnectionOptions = {}
+  ): Promise<mysql.Connection> {
+    const connection = await mysql.createConnection({ ...this.connection(database), ...options })
     // A server that stops first ends the connection: whoever queries it then is told.
     connection.on('error', () => undefined)
     return connection

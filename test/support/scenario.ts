@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { MariadbServer } from './mariadb.ts'
 import type { PostgresServer } from './postgres.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -33,7 +34,7 @@ export class Scenario implements AsyncDisposable {
 
 export const EMBEDDED_WORKER = 'data.dir: FOLDER/topics\n'
 
-interface Keys {
+export interface Keys {
   readonly [key: string]: string | number | boolean
 }
 
@@ -69,6 +70,41 @@ export function sinkKeys(
     'connector.class': 'postgres-sink',
     'topics.regex': `${names.prefix}\\.public\\..*`,
     'connection.url': `postgresql://${server.host}:${server.port}/${names.database}`,
+    'connection.username': server.user,
+    'connection.password': server.password,
+    'collection.name.format': '${source.table}',
+    ...more
+  }
+}
+
+/** Numbers of MariaDB sources, each of which is a replica of its server. */
+let replicas = 70_000 + (process.pid % 1000) * 10
+
+/** Keys of a MariaDB source on a test server; the database's name is the prefix of its topics too. */
+export function mariadbSourceKeys(server: MariadbServer, database: string, more: Keys = {}): Keys {
+  return {
+    'connector.class': 'mariadb',
+    'topic.prefix': database,
+    'database.hostname': server.host,
+    'database.port': server.port,
+    'database.user': server.user,
+    'database.password': server.password,
+    'database.server.id': replicas++,
+    'database.include.list': database,
+    ...more
+  }
+}
+
+/** Keys of a sink that copies tables of any source into a MariaDB. */
+export function mariadbSinkKeys(
+  server: MariadbServer,
+  to: { readonly database: string; readonly topicsRegex: string },
+  more: Keys = {}
+): Keys {
+  return {
+    'connector.class': 'mysql-sink',
+    'topics.regex': to.topicsRegex,
+    'connection.url': `mariadb://${server.host}:${server.port}/${to.database}`,
     'connection.username': server.user,
     'connection.password': server.password,
     'collection.name.format': '${source.table}',

@@ -41,16 +41,26 @@ async function rowsOf(
   return new Map(rows.map((row) => [row.key, row.row]))
 }
 
-/** Compares all tables of two databases row by row, column by column. */
-export async function compareDatabases(source: pg.Client, target: pg.Client): Promise<Comparison> {
+/** Compares all tables of two PostgreSQL databases row by row, column by column, in the source's types. */
+export function compareDatabases(source: pg.Client, target: pg.Client): Promise<Comparison> {
+  return compareShops(
+    async (table) => rowsOf(source, table, await columnsOf(source, table), false),
+    async (table) => rowsOf(target, table, await columnsOf(source, table), true)
+  )
+}
+
+/** The rows of a table as text, by their key. */
+type RowsOf = (table: Table) => Promise<Map<string, string>>
+
+/** Compares all tables of two shops row by row. */
+export async function compareShops(source: RowsOf, target: RowsOf): Promise<Comparison> {
   const result: Comparison = { rows: 0, missing: 0, extra: 0, different: 0, examples: [] }
   const note = (text: string) => {
     if (result.examples.length < 5) result.examples.push(text)
   }
   for (const table of TABLES) {
-    const columns = await columnsOf(source, table)
-    const wanted = await rowsOf(source, table, columns, false)
-    const found = await rowsOf(target, table, columns, true)
+    const wanted = await source(table)
+    const found = await target(table)
     result.rows += wanted.size
     for (const [key, row] of wanted) {
       const other = found.get(key)

@@ -1,6 +1,7 @@
 import type { Broker } from '../../../runtime/broker/broker.ts'
 import { recordsOf } from '../read-topic.ts'
 import { TABLES } from './shop.ts'
+import type { ShopEnd } from './shop-end.ts'
 import type { Changes } from './workload.ts'
 
 export interface TopicFindings {
@@ -15,7 +16,7 @@ export interface TopicFindings {
 
 interface ChangeEvent {
   readonly op: string
-  readonly source: { readonly lsn: number }
+  readonly source: Readonly<Record<string, unknown>>
 }
 
 /** The fields that the check needs; the payload of an event with schemas, or the event itself. */
@@ -24,30 +25,36 @@ function parse(value: Buffer): ChangeEvent {
   return event.payload ?? event
 }
 
-/** Reads every record of the shop's topics and looks for what must not be there. */
+/**
+ * Reads every record of the shop's topics and looks for what must not be there.
+ *
+ * @param from the server that they come from
+ */
 export async function checkTopics(
   broker: Broker,
-  prefix: string,
+  from: Pick<ShopEnd, 'topic' | 'position'>,
+  database: string,
   changes: Changes
 ): Promise<TopicFindings> {
   const found: TopicFindings = { records: 0, duplicates: 0, unaccounted: 0, outOfOrder: 0 }
   for (const table of TABLES) {
-    const topic = `${prefix}.public.${table}`
     const counts: Record<string, number> = { c: 0, u: 0, d: 0, r: 0 }
     const seen = new Set<string>()
-    const lastLsn = new Map<string, number>()
-    for await (const record of recordsOf(broker, topic, 0)) {
+    const last = new Map<string, bigint>()
+    for await (const record of recordsOf(broker, from.topic(database, table), 0)) {
       const { value } = record
       const key = record.key?.toString('utf8') ?? ''
       found.records++
       if (value === null) continue
       const { op, source } = parse(value)
       counts[op] = (counts[op] ?? 0) + 1
-      const identity = op === 'r' ? `r ${key}` : `${op} ${source.lsn} ${key}`
+      const position = from.position(source)
+      const identity = op === 'r' ? `r ${key}` : `${op} ${position} ${key}`
       if (seen.has(identity)) found.duplicates++
       seen.add(identity)
-      if (op !== 'r' && source.lsn < (lastLsn.get(key) ?? 0)) found.outOfOrder++
-      if (op !== 'r') lastLsn.set(key, source.lsn)
+      if (op === 'r') continue
+      if (position < (last.get(key) ?? 0n)) found.outOfOrder++
+      last.set(key, position)
     }
     for (const op of ['c', 'u', 'd'] as const) {
       found.unaccounted += Math.abs((counts[op] ?? 0) - changes[table][op])

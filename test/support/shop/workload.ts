@@ -1,6 +1,6 @@
-import type pg from 'pg'
 import type { Random } from '../random.ts'
 import type { ShopSize, Table } from './shop.ts'
+import type { ShopWriter } from './shop-writer.ts'
 
 /** How many change events of each kind the workload caused, by table. */
 export type Changes = Record<Table, { c: number; u: number; d: number }>
@@ -15,14 +15,13 @@ export class Workload {
     orders: none(),
     order_items: none()
   }
-  readonly #client: pg.Client
+  readonly #shop: ShopWriter
   readonly #random: Random
   readonly #size: ShopSize
   #transactions = 0
-  #hasPhone = false
 
-  constructor(client: pg.Client, random: Random, size: ShopSize) {
-    this.#client = client
+  constructor(shop: ShopWriter, random: Random, size: ShopSize) {
+    this.#shop = shop
     this.#size = size
     this.#random = random
   }
@@ -42,12 +41,6 @@ export class Workload {
     }
   }
 
-  /** The schema change in the middle of it all; later transactions use the column. */
-  async addColumn(): Promise<void> {
-    await this.#client.query('alter table customers add column phone text')
-    this.#hasPhone = true
-  }
-
   async #transaction(): Promise<void> {
     const actions = [
       () => this.#placeOrder(),
@@ -57,68 +50,51 @@ export class Workload {
       () => this.#changeCustomer(),
       () => this.#cancelOrder()
     ]
-    await this.#client.query('begin')
+    await this.#shop.begin()
     await this.#random.pick(actions)()
-    await this.#client.query('commit')
+    await this.#shop.commit()
     this.#transactions++
   }
 
-  async #change(table: Table, op: 'c' | 'u' | 'd', text: string, values: unknown[]): Promise<void> {
-    const result = await this.#client.query(text, values)
-    this.changes[table][op] += result.rowCount ?? 0
-  }
-
   async #placeOrder(): Promise<void> {
-    const { rows } = await this.#client.query<{ id: string }>(
-      `insert into orders (customer_id, total, note, placed_at)
-       values ($1, $2, $3, clock_timestamp()) returning id`,
-      [1 + this.#random.below(this.#size.customers), this.#amount(), this.#note()]
-    )
+    const customer = 1 + this.#random.below(this.#size.customers)
+    const id = await this.#shop.insertOrder(customer, this.#amount(), this.#note())
     this.changes.orders.c++
-    const lines = 1 + this.#random.below(4)
-    await this.#change(
-      'order_items',
-      'c',
-      `insert into order_items select $1, n, 1 + (n * $3::int) % ${this.#size.products}, n, $4, null
-       from generate_series(1, $2::int) n`,
-      [rows[0]?.id, lines, 1 + this.#random.below(900), this.#amount()]
-    )
+    const lines = { count: 1 + this.#random.below(4), seed: 1 + this.#random.below(900) }
+    const products = this.#size.products
+    this.changes.order_items.c += await this.#shop.insertLines(id, {
+      ...lines,
+      products,
+      price: this.#amount()
+    })
   }
 
   async #payOrder(): Promise<void> {
     const status = this.#random.pick(['paid', 'shipped', 'returned'])
-    const id = 1 + this.#random.below(this.#size.orders)
-    await this.#change('orders', 'u', 'update orders set status = $1 where id = $2', [status, id])
+    this.changes.orders.u += await this.#shop.setStatus(this.#order(), status)
   }
 
   async #changePrices(): Promise<void> {
     const first = 1 + this.#random.below(this.#size.products)
-    await this.#change(
-      'products',
-      'u',
-      `update products set price = price + $1, changed_at = clock_timestamp(), weight_kg = weight_kg * 1.01
-       where id between $2 and $2 + 3`,
-      [this.#random.below(500) / 100, first]
-    )
+    const by = this.#random.below(500) / 100
+    this.changes.products.u += await this.#shop.raisePrices(first, by)
   }
 
   async #changeCustomer(): Promise<void> {
     const id = 1 + this.#random.below(this.#size.customers)
-    const phone = this.#hasPhone ? ", phone = '+44 ' || id" : ''
-    await this.#change(
-      'customers',
-      'u',
-      `update customers set credit = credit + $1, newsletter = not newsletter,
-         tags = array_append(tags, $2), address = address || jsonb_build_object('seen', $1::numeric)${phone}
-       where id = $3`,
-      [this.#amount(), this.#random.pick(['a,b', 'quote"d', 'plain', '']), id]
-    )
+    const amount = this.#amount()
+    const tag = this.#random.pick(['a,b', 'quote"d', 'plain', ''])
+    this.changes.customers.u += await this.#shop.changeCustomer(id, { amount, tag })
   }
 
   async #cancelOrder(): Promise<void> {
-    const id = 1 + this.#random.below(this.#size.orders)
-    await this.#change('order_items', 'd', 'delete from order_items where order_id = $1', [id])
-    await this.#change('orders', 'd', 'delete from orders where id = $1', [id])
+    const id = this.#order()
+    this.changes.order_items.d += await this.#shop.deleteLines(id)
+    this.changes.orders.d += await this.#shop.deleteOrder(id)
+  }
+
+  #order(): number {
+    return 1 + this.#random.below(this.#size.orders)
   }
 
   #amount(): string {
