@@ -23,6 +23,8 @@ export interface RecordSettings {
   readonly tombstones: boolean
   /** Operations to leave out. */
   readonly skipped: ReadonlySet<string>
+  /** `skip.messages.without.change`: leaves out updates that change nothing which the events show. */
+  readonly skipUnchanged?: boolean
 }
 
 /** Counts the events of a transaction: see `transaction-metadata.ts`. */
@@ -79,6 +81,9 @@ export class ChangeRecords {
   ): void {
     if (this.#settings.skipped.has('u')) return
     const { before, after } = rows
+    if (this.#settings.skipUnchanged && !rows.keyChanged && before && sameStruct(before, after)) {
+      return
+    }
     const key = table.codec.key(after)
     const oldKey = before !== null && rows.keyChanged ? table.codec.key(before) : null
     const block = this.#blocks.next(table)

@@ -145,6 +145,26 @@ describe('transaction metadata', () => {
   })
 })
 
+describe('updates without a change', () => {
+  test('are left out when asked for, and do not count', () => {
+    const transactions = new TransactionMetadata('t')
+    const settings = { headers: [], tombstones: true, skipped: new Set<string>() }
+    const out: SourceRecord[] = []
+    const one = new Struct(row, [1])
+    const two = new Struct(row, [2])
+    const same = { before: one, after: new Struct(row, [1]), keyChanged: false }
+    transactions.begin(out, { id: '1', ms: 1 })
+    const strict = new ChangeRecords({ ...settings, skipUnchanged: true }, transactions)
+    strict.update(out, tableOf('d.a'), same, one)
+    strict.update(out, tableOf('d.a'), { ...same, before: null }, one)
+    strict.update(out, tableOf('d.a'), { ...same, after: two }, one)
+    new ChangeRecords(settings, transactions).update(out, tableOf('d.a'), same, one)
+    transactions.end(out, 1)
+    assert.equal(structOf(out.at(-1)).get('event_count'), 3)
+    assert.equal(out.length, 5)
+  })
+})
+
 /** Feeds the class what the golden events say happened, and compares all that it makes of it. */
 function replay(scenario: string, suffix: string): void {
   const { told, events } = read(
