@@ -26,8 +26,8 @@ export interface ConnectionSettings {
   readonly keepAliveMs: number
   /** Longest time that a query may take, in milliseconds; 0 is for ever. Streamed results have no limit. */
   readonly queryTimeoutMs: number
-  /** Statements to run after connecting, with semicolons between them, or null; two stand for one inside. */
-  readonly initialStatements: string | null
+  /** Statements to run after connecting. */
+  readonly initialStatements: readonly string[]
   /** Shown in performance_schema.session_connect_attrs. */
   readonly applicationName: string
 }
@@ -37,6 +37,16 @@ export type TextRow = (string | null)[]
 
 /** A value that stands for a `?` of a statement. */
 export type QueryParameter = string | number | bigint | Buffer | null
+
+/**
+ * The statements of `database.initial.statements`.
+ * @param text has semicolons between them; two stand for one inside a statement
+ */
+export function statementsOf(text: string | null): string[] {
+  const parts = (text ?? '').replaceAll(';;', '\0').split(';')
+  const statements = parts.map((part) => part.replaceAll('\0', ';').trim())
+  return statements.filter((statement) => statement !== '')
+}
 
 /** Facts about the settings that may be shown to a person. */
 export function contextOf(settings: ConnectionSettings): ErrorContext {
@@ -73,7 +83,7 @@ async function open(
   signal?.addEventListener('abort', abort, { once: true })
   try {
     await connection.ready()
-    for (const statement of statementsOf(settings)) await connection.query(statement)
+    for (const statement of settings.initialStatements) await connection.query(statement)
     return connection
   } catch (error) {
     connection.destroy()
@@ -82,12 +92,6 @@ async function open(
   } finally {
     signal?.removeEventListener('abort', abort)
   }
-}
-
-function statementsOf({ initialStatements }: ConnectionSettings): string[] {
-  const text = (initialStatements ?? '').replaceAll(';;', '\0')
-  const statements = text.split(';').map((part) => part.replaceAll('\0', ';').trim())
-  return statements.filter((statement) => statement !== '')
 }
 
 function clientOptions(settings: ConnectionSettings, tls: boolean): ConnectionOptions {

@@ -72,8 +72,12 @@ function codeOf(error: unknown): string {
   return typeof error.code === 'string' ? error.code : ''
 }
 
-function failure(known: Explanation, cause: unknown): ConnectError {
-  const options = { cause, ...(known.hint ? { hint: known.hint } : {}) }
+/** An explanation as an error to throw. */
+export function failure(known: Explanation, cause?: unknown): ConnectError {
+  const options = {
+    ...(cause === undefined ? {} : { cause }),
+    ...(known.hint ? { hint: known.hint } : {})
+  }
   return known.retriable
     ? new RetriableError(known.code, known.message, options)
     : new ConnectError(known.code, known.message, options)
@@ -126,7 +130,9 @@ function explainLogin(
   context: ErrorContext
 ): Explanation | undefined {
   const user = context.user ?? ''
-  if (number === 1045 || number === 1698) {
+  // Who is in already and asks for the log without the privilege for it gets the same answer.
+  const isIn = context.start !== undefined
+  if (!isIn && (number === 1045 || number === 1698)) {
     return {
       code: 'MYSQL_AUTHENTICATION',
       message: `${address(context)} refuses user '${user}' or its password: ${text}`,
@@ -143,10 +149,11 @@ function explainLogin(
           : `CREATE USER ${quoteText(user)}@'%' IDENTIFIED BY ..., or for the address of this worker`
     }
   }
-  if (PRIVILEGE_ERRORS.has(number)) {
+  if (PRIVILEGE_ERRORS.has(number) || number === 1045) {
+    const what = isIn ? 'read the binary log' : 'do this'
     return {
       code: 'MYSQL_PRIVILEGE',
-      message: `User '${user}' may not do this: ${text}`,
+      message: `User '${user}' may not ${what}: ${text}`,
       hint: `GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO ${quoteText(user)}@'%'`
     }
   }
@@ -160,21 +167,24 @@ function explainLogin(
 const DUMP_REFUSED = 1236
 const NO_BINARY_LOGGING = 1381
 
+/** MariaDB's own number for it; MySQL has it among the reasons above. */
+const SAME_SERVER_ID = 4052
+
 function explainBinlog(
   number: number,
   text: string,
   context: ErrorContext
 ): Explanation | undefined {
   if (number === NO_BINARY_LOGGING || /binary log is not open/i.test(text)) return binlogOff()
-  if (number !== DUMP_REFUSED) return undefined
-  const start = context.start ? ` (asked for: ${context.start})` : ''
-  if (/same server_?(uuid|id)/i.test(text)) {
+  if (number === SAME_SERVER_ID || (number === DUMP_REFUSED && /same server_(uu)?id/.test(text))) {
     return {
       code: 'MYSQL_SERVER_ID_TAKEN',
       message: `Another replica or connector has connected with the same server id, so the server ended this one: ${text}`,
       hint: 'Give every connector and replica of the server its own database.server.id; SHOW REPLICA HOSTS (SHOW SLAVE HOSTS) lists those in use'
     }
   }
+  if (number !== DUMP_REFUSED) return undefined
+  const start = context.start ? ` (asked for: ${context.start})` : ''
   if (/first log file name|purged|too old|binary log file.*(missing|not found)/i.test(text)) {
     return {
       code: 'MYSQL_BINLOG_PURGED',

@@ -94,6 +94,184 @@ describe('the binary log of MariaDB', requireEngine('mariadb'), () => {
       'v 5 8 null signed'
     ])
   })
+
+  it('tells nothing that the log does not have: metadata and keys of tables without FULL', async () => {
+    await run('CREATE TABLE t (id INT UNSIGNED PRIMARY KEY, v VARCHAR(5) CHARACTER SET latin1)')
+    await run('SET GLOBAL binlog_row_metadata = MINIMAL; INSERT INTO t VALUES (1, NULL)')
+    await run('SET GLOBAL binlog_row_metadata = NO_LOG; INSERT INTO t VALUES (2, NULL)')
+    await run('SET GLOBAL binlog_row_metadata = FULL; CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    await reading.untilStatement('TABLE done')
+    const [minimal, none] = tablesOf(reading)
+    const described = ({ columns, primaryKey }: TableMap) => [
+      primaryKey,
+      ...columns.map(({ name, unsigned, collation }) => [name, unsigned, collation])
+    ]
+    assert.deepEqual(minimal && described(minimal), [null, [null, true, null], [null, null, 8]])
+    assert.deepEqual(none && described(none), [null, [null, null, null], [null, null, null]])
+  })
+
+  it('reads images that leave columns out', async () => {
+    await run('CREATE TABLE t (id INT PRIMARY KEY, v INT, b BLOB)')
+    await run('INSERT INTO t VALUES (1, 2, 3)')
+    await run('SET binlog_row_image = MINIMAL; UPDATE t SET v = 5; SET binlog_row_image = FULL')
+    await run('CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    await reading.untilStatement('TABLE done')
+    const update = reading.rowsEvents.find(({ change }) => change === 'update')
+    assert.deepEqual(update && imagesOf(update), [0b01, 0b10])
+    assert.deepEqual(update?.bytes, Buffer.from('fe01000000fe05000000', 'hex'))
+  })
+
+  it('uncompresses statements and rows', async () => {
+    await run('CREATE TABLE t (id INT PRIMARY KEY, v TEXT)')
+    await run("INSERT INTO t VALUES (1, REPEAT('a', 5000)), (2, REPEAT('b', 100))")
+    await run("UPDATE t SET v = REPEAT('c', 1000)")
+    await run('DELETE FROM t')
+    await run(`CREATE TABLE done (id INT COMMENT '${'x'.repeat(1000)}')`)
+    const plain = await endOfLog(server)
+    using expected = await BinlogReading.open(server, start)
+    await expected.untilStatement('TABLE done')
+
+    await run('DROP TABLE t, done; SET GLOBAL log_bin_compress = ON, log_bin_compress_min_len = 10')
+    const from = await endOfLog(server)
+    await run('CREATE TABLE t (id INT PRIMARY KEY, v TEXT)')
+    await run("INSERT INTO t VALUES (1, REPEAT('a', 5000)), (2, REPEAT('b', 100))")
+    await run("UPDATE t SET v = REPEAT('c', 1000)")
+    await run('DELETE FROM t')
+    await run(`CREATE TABLE done (id INT COMMENT '${'x'.repeat(1000)}')`)
+    await run('SET GLOBAL log_bin_compress = OFF')
+    assert.ok((await endOfLog(server)).position - from.position < plain.position - start.position)
+    using reading = await BinlogReading.open(server, from)
+    await reading.untilStatement('TABLE done')
+    const codes = new Set(reading.events.map(({ header }) => header.code))
+    for (const code of [165, 166, 167, 168]) assert.ok(codes.has(code), `no event ${code}`)
+    const facts = ({ rowsEvents, events }: BinlogReading) => [
+      rowsEvents.map(({ change, bytes }) => [change, bytes.toString('hex')]),
+      events.flatMap(({ event }) => (event.kind === 'query' ? [event.sql] : []))
+    ]
+    assert.deepEqual(facts(reading), facts(expected))
+  })
+
+  it('puts events together that are larger than a packet', async () => {
+    const size = 20 << 20
+    await run('SET GLOBAL max_allowed_packet = 268435456')
+    const writer = await server.connect(database)
+    await writer.query('CREATE TABLE t (id INT PRIMARY KEY, v LONGBLOB)')
+    await writer.query(`INSERT INTO t VALUES (1, REPEAT('0123456789abcdef', ${size / 16}))`)
+    await writer.query('CREATE TABLE done (id INT)')
+    await writer.end()
+    using reading = await BinlogReading.open(server, start, { maxBytes: 1 << 16 })
+    await reading.untilStatement('TABLE done')
+    const [insert] = reading.rowsEvents
+    assert.equal(insert?.bytes.length, 1 + 4 + 4 + size)
+    assert.ok(insert.bytes.subarray(9).equals(Buffer.alloc(size, '0123456789abcdef')))
+  })
+
+  it('follows from one file to the next, with positions that can be started from', async () => {
+    await run('CREATE TABLE t (id INT PRIMARY KEY)')
+    await run('INSERT INTO t VALUES (1)')
+    await run('FLUSH BINARY LOGS')
+    await run('INSERT INTO t VALUES (2)')
+    await run('CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    await reading.untilStatement('TABLE done')
+    const end = await endOfLog(server)
+    const shown = await server.query<{ Pos: number; End_log_pos: number }>(
+      `SHOW BINLOG EVENTS IN '${end.file}'`
+    )
+    const inFile = reading.events.filter(
+      ({ header, event, file }) =>
+        file === end.file && event.kind !== 'rotate' && header.position !== header.nextPosition
+    )
+    assert.notEqual(end.file, start.file)
+    assert.deepEqual(
+      inFile.map(({ header }) => [header.position, header.nextPosition]),
+      shown.slice(0, inFile.length).map((row) => [row.Pos, row.End_log_pos])
+    )
+
+    for (const { header, event, file } of reading.events) {
+      if (event.kind !== 'gtid') continue
+      using again = await BinlogReading.open(server, { file, position: header.position })
+      const same = await again.until((read) => read.event.kind === 'gtid')
+      assert.deepEqual([same.event, same.header, same.file], [event, header, file])
+    }
+  })
+
+  it('reads files without checksums beside files with them', async () => {
+    await run('CREATE TABLE t (id INT PRIMARY KEY)')
+    await run('SET GLOBAL binlog_checksum = NONE')
+    await run('INSERT INTO t VALUES (1)')
+    await run('SET GLOBAL binlog_checksum = CRC32')
+    await run('INSERT INTO t VALUES (2)')
+    await run('CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    await reading.untilStatement('TABLE done')
+    assert.deepEqual(
+      reading.rowsEvents.map(({ bytes }) => bytes.toString('hex')),
+      ['fe01000000', 'fe02000000']
+    )
+    const files = reading.events.flatMap(({ event }) =>
+      event.kind === 'rotate' ? [event.file] : []
+    )
+    assert.equal(new Set(files).size, 3)
+  })
+
+  it('tells XA transactions, DDL, savepoints and tables without transactions apart', async () => {
+    await run('CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE m (id INT) ENGINE MyISAM')
+    await run("XA START 'x'; INSERT INTO t VALUES (1); XA END 'x'; XA PREPARE 'x'")
+    await run("XA COMMIT 'x'")
+    await run("XA START 'y'; INSERT INTO t VALUES (2); XA END 'y'; XA COMMIT 'y' ONE PHASE")
+    await run('INSERT INTO m VALUES (1)')
+    await run('BEGIN; INSERT INTO t VALUES (3); SAVEPOINT s; INSERT INTO t VALUES (4); COMMIT')
+    await run('CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    await reading.untilStatement('TABLE done')
+    const told = reading.events.flatMap(({ event }) => {
+      if (event.kind === 'gtid') {
+        const { standalone, ddl, preparesXa, completesXa } = event
+        return [Object.entries({ standalone, ddl, preparesXa, completesXa })]
+          .map((flags) => flags.flatMap(([name, set]) => (set ? [name] : [])).join(' '))
+          .map((flags) => `gtid ${flags}`.trim())
+      }
+      if (event.kind === 'query') return [event.sql.replaceAll(/x'[0-9a-f]*'/gi, '?')]
+      return ['xid', 'xa_prepare', 'rows'].includes(event.kind) ? [event.kind] : []
+    })
+    assert.deepEqual(told, [
+      ...['gtid standalone ddl', 'CREATE TABLE t (id INT PRIMARY KEY)'],
+      ...['gtid standalone ddl', 'CREATE TABLE m (id INT) ENGINE MyISAM'],
+      ...['gtid preparesXa', 'rows', 'XA END ?,?,1', 'xa_prepare'],
+      ...['gtid standalone completesXa', 'XA COMMIT ?,?,1'],
+      ...['gtid', 'rows', 'xid'],
+      ...['gtid', 'rows', 'COMMIT'],
+      ...['gtid', 'rows', 'SAVEPOINT `s`', 'rows', 'xid'],
+      ...['gtid standalone ddl', 'CREATE TABLE done (id INT)']
+    ])
+  })
+
+  it('gives statements in the words and the mode of their session', async () => {
+    const session = await server.connect(database)
+    await session.query("SET sql_mode = 'ANSI_QUOTES'")
+    await session.query('CREATE TABLE "té" ("éü" INT)')
+    await session.end()
+    await run('CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    const last = await reading.untilStatement('TABLE done')
+    assert.ok(last.event.kind === 'query' && last.event.sqlMode !== 4)
+    const [first] = reading.events.flatMap(({ event }) => (event.kind === 'query' ? [event] : []))
+    assert.equal(first?.sqlMode, 4)
+    assert.equal(first?.database, database)
+    assert.equal(first?.sql, 'CREATE TABLE "té" ("éü" INT)')
+  })
+
+  it('gives rows that a session logged as statements as the statements', async () => {
+    await run('CREATE TABLE t (id INT PRIMARY KEY)')
+    await run('SET binlog_format = STATEMENT; INSERT INTO t VALUES (1); SET binlog_format = ROW')
+    await run('CREATE TABLE done (id INT)')
+    using reading = await BinlogReading.open(server, start)
+    await reading.untilStatement('INSERT INTO t')
+    await reading.untilStatement('TABLE done')
+  })
 })
 
 /** Name, type, meta, and what is known of: null, sign, collation, values. */

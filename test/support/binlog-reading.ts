@@ -36,7 +36,7 @@ export function settingsOf(
     connectTimeoutMs: 10_000,
     keepAliveMs: 60_000,
     queryTimeoutMs: 0,
-    initialStatements: null,
+    initialStatements: [],
     applicationName: 'millrace-test',
     ...changes
   }

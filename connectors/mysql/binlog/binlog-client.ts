@@ -87,7 +87,7 @@ export class BinlogClient {
     signal: AbortSignal
   ): Promise<BinlogClient> {
     // Statements of the user are for queries: one that changes the session would be in the way here.
-    const connection = await connect({ ...settings, initialStatements: null }, { signal })
+    const connection = await connect({ ...settings, initialStatements: [] }, { signal })
     const abort = () => connection.destroy()
     signal.addEventListener('abort', abort, { once: true })
     try {
@@ -109,7 +109,7 @@ export class BinlogClient {
     return this.#error
   }
 
-  /** The file of the event that was taken last. */
+  /** The file that is being read: after a rotate event the one that it names. */
   get file(): string {
     return this.#reader.file
   }

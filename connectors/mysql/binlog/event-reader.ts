@@ -29,7 +29,7 @@ export class EventReader {
     return this.#header
   }
 
-  /** The file that is being read. */
+  /** The file that is being read: after a rotate event the one that it names. */
   get file(): string {
     return this.#file
   }
@@ -152,7 +152,7 @@ function isOutsideFile(header: Pick<EventHeader, 'code' | 'flags'>, position: nu
 
 function isChecked(event: Buffer): boolean {
   const sum = event.length - EVENT_CHECKSUM
-  return sum > EVENT_HEADER && crc32(event.subarray(0, sum)) === event.readUInt32LE(sum)
+  return sum >= EVENT_HEADER && crc32(event.subarray(0, sum)) === event.readUInt32LE(sum)
 }
 
 function check(header: EventHeader, event: Buffer): void {

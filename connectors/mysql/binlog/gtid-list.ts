@@ -1,5 +1,4 @@
 import { badGtid, partsOf } from './gtid-syntax.ts'
-import type { Gtids } from './gtids.ts'
 
 interface Last {
   readonly server: string
@@ -10,7 +9,7 @@ interface Last {
  * MariaDB: the last transaction of every domain, `domain-server-sequence`. The sequence counts within a domain,
  * across servers. https://mariadb.com/kb/en/gtid/
  */
-export class GtidList implements Gtids {
+export class GtidList {
   readonly #last = new Map<string, Last>()
 
   /**

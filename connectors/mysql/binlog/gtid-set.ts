@@ -1,6 +1,5 @@
 import { type ByteReader, badEvent } from './byte-reader.ts'
 import { badGtid, partsOf } from './gtid-syntax.ts'
-import type { Gtids } from './gtids.ts'
 
 /** First and last number, both included. */
 type Interval = readonly [first: number, last: number]
@@ -16,7 +15,7 @@ const TAGGED = 1
  * MySQL: a set of transactions, `uuid:1-5:7,uuid:tag:1-3`. Kept by UUID and tag, each with intervals in order.
  * https://dev.mysql.com/doc/refman/8.4/en/replication-gtids-concepts.html
  */
-export class GtidSet implements Gtids {
+export class GtidSet {
   /** Keys are `uuid` or `uuid:tag`. */
   readonly #intervals = new Map<string, Interval[]>()
 

@@ -1,3 +1,7 @@
+import type { Flavor } from '../types/column-codec.ts'
+import { GtidList } from './gtid-list.ts'
+import { GtidSet } from './gtid-set.ts'
+
 /**
  * Transactions that have been read, by their GTIDs: MySQL's set, which knows each of them, or MariaDB's list, which
  * has the last of every domain.
@@ -18,4 +22,12 @@ export interface Gtids {
   copy(): Gtids
   /** As offsets have it and servers take it: without spaces, in the order of sources. */
   toString(): string
+}
+
+/**
+ * @param text spaces and line ends between its parts do not matter; empty is none
+ * @throws {ConnectError} MYSQL_GTID_SYNTAX
+ */
+export function parseGtids(flavor: Flavor, text: string): Gtids {
+  return flavor === 'mariadb' ? GtidList.parse(text) : GtidSet.parse(text)
 }
