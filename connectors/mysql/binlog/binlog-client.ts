@@ -125,7 +125,8 @@ export class BinlogClient {
   /** Calls `wake` once when something arrives or the log ends. */
   onChange(wake: (() => void) | undefined): void {
     this.#wake = wake
-    this.#packets.onPacket(wake)
+    this.#packets.onPacket(() => this.#notify())
+    if (this.#error !== undefined) queueMicrotask(() => this.#notify())
   }
 
   close(): void {
@@ -134,13 +135,16 @@ export class BinlogClient {
   }
 
   #next(): BinlogEvent | undefined {
+    if (this.#error !== undefined && !isLost(this.#error)) return undefined
     try {
       for (;;) {
         const event = this.#reader.next()
         if (event !== undefined || !this.#takePacket()) return event
       }
     } catch (error) {
-      this.#fail(this.#explain(error))
+      // What the server said last tells more than that it then closed the connection.
+      this.#error = this.#explain(error)
+      this.#fail(this.#error)
       this.#connection.destroy()
       return undefined
     }
@@ -159,20 +163,20 @@ export class BinlogClient {
   async #dump(options: BinlogOptions): Promise<void> {
     try {
       this.#packets.send(registerCommand(options.serverId))
-      while (!this.#packets.next()) await this.#arrival()
+      while (!this.#packets.next()) await this.#change()
       const { buffer, start, end } = this.#packets
       if (buffer[start] === ERR) throw new ServerAnswer(buffer, start, end)
       this.#packets.send(dumpCommand(options))
-      while (!this.#takePacket()) await this.#arrival()
+      while (!this.#takePacket()) await this.#change()
     } catch (error) {
       this.#fail(this.#explain(error))
       throw this.#error ?? error
     }
   }
 
-  async #arrival(): Promise<void> {
-    await new Promise<void>((resolve) => this.onChange(resolve))
+  async #change(): Promise<void> {
     if (this.#error !== undefined) throw this.#error
+    await new Promise<void>((resolve) => this.onChange(resolve))
   }
 
   #explain(error: unknown): ConnectError {
@@ -190,10 +194,19 @@ export class BinlogClient {
   #fail(error: ConnectError): void {
     this.#error ??= error
     clearInterval(this.#timer)
+    this.#notify()
+  }
+
+  #notify(): void {
     const wake = this.#wake
     this.#wake = undefined
     wake?.()
   }
+}
+
+/** Events that came before may still wait. */
+function isLost(error: ConnectError): boolean {
+  return error.code === 'MYSQL_CONNECTION_LOST' || error.code === 'MYSQL_UNREACHABLE'
 }
 
 function endOfLog(buffer: Buffer, start: number, end: number): Error {
