@@ -89,8 +89,14 @@ describe('a GTID set of MySQL', () => {
         for (let n = 1; n <= 41; n++) assert.equal(gtids.has(`${A}:${n}`), numbers.has(n))
       }
       expect(left.gtids.plus(right.gtids), new Set([...left.numbers, ...right.numbers]))
-      expect(left.gtids.minus(right.gtids), new Set([...left.numbers].filter((n) => !right.numbers.has(n))))
-      assert.equal(left.gtids.covers(right.gtids), [...right.numbers].every((n) => left.numbers.has(n)))
+      expect(
+        left.gtids.minus(right.gtids),
+        new Set([...left.numbers].filter((n) => !right.numbers.has(n)))
+      )
+      assert.equal(
+        left.gtids.covers(right.gtids),
+        [...right.numbers].every((n) => left.numbers.has(n))
+      )
     }
   })
 })
