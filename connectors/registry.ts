@@ -29,6 +29,19 @@ export const registry: PluginRegistry = {
     version: '0.1.0',
     load: () => import('./mysql/source.ts')
   },
+  'mysql-sink': {
+    kind: 'sink',
+    classNames: [
+      'mariadb-sink',
+      'io.debezium.connector.jdbc.JdbcSinkConnector',
+      'io.confluent.connect.jdbc.JdbcSinkConnector',
+      'io.aiven.connect.jdbc.JdbcSinkConnector'
+    ],
+    summary:
+      'Rows of topics into MySQL and MariaDB tables: upserts, deletes, new tables and columns, exactly once.',
+    version: '0.1.0',
+    load: () => import('./mysql/sink.ts')
+  },
   postgres: {
     kind: 'source',
     classNames: ['postgres', 'io.debezium.connector.postgresql.PostgresConnector'],

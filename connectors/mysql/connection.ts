@@ -32,6 +32,15 @@ export interface ConnectionSettings {
   readonly applicationName: string
 }
 
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /**
+   * For a sink: an UPDATE counts the rows that it finds, several statements go at once, and the server may ask
+   * for the data of LOAD DATA LOCAL.
+   */
+  readonly writes?: boolean
+}
+
 /** A row of a query: every value as text, or null. */
 export type TextRow = (string | null)[]
 
@@ -59,26 +68,27 @@ export function contextOf(settings: ConnectionSettings): ErrorContext {
  */
 export async function connect(
   settings: ConnectionSettings,
-  options: { readonly signal?: AbortSignal } = {}
+  options: ConnectOptions = {}
 ): Promise<MysqlConnection> {
   if (settings.sslMode !== 'preferred') {
-    return await open(settings, settings.sslMode !== 'disabled', options.signal)
+    return await open(settings, settings.sslMode !== 'disabled', options)
   }
   try {
-    return await open(settings, true, options.signal)
+    return await open(settings, true, options)
   } catch (error) {
     if (!(error instanceof ConnectError) || error.code !== 'MYSQL_TLS') throw error
-    return await open(settings, false, options.signal)
+    return await open(settings, false, options)
   }
 }
 
 async function open(
   settings: ConnectionSettings,
   tls: boolean,
-  signal: AbortSignal | undefined
+  { signal, writes = false }: ConnectOptions
 ): Promise<MysqlConnection> {
   signal?.throwIfAborted()
-  const connection = new MysqlConnection(createConnection(clientOptions(settings, tls)), settings)
+  const client = createConnection(clientOptions(settings, tls, writes))
+  const connection = new MysqlConnection(client, settings)
   const abort = () => connection.destroy()
   signal?.addEventListener('abort', abort, { once: true })
   try {
@@ -94,7 +104,11 @@ async function open(
   }
 }
 
-function clientOptions(settings: ConnectionSettings, tls: boolean): ConnectionOptions {
+function clientOptions(
+  settings: ConnectionSettings,
+  tls: boolean,
+  writes: boolean
+): ConnectionOptions {
   return {
     host: settings.host,
     port: settings.port,
@@ -107,7 +121,13 @@ function clientOptions(settings: ConnectionSettings, tls: boolean): ConnectionOp
     keepAliveInitialDelay: settings.keepAliveMs,
     connectAttributes: { program_name: settings.applicationName },
     // IGNORE_SPACE changes what the server's parser takes; attributes change the layout of COM_QUERY.
-    flags: ['-IGNORE_SPACE', '-ODBC', '-FOUND_ROWS', '-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES'],
+    flags: [
+      '-IGNORE_SPACE',
+      '-ODBC',
+      '-CLIENT_QUERY_ATTRIBUTES',
+      ...(writes ? [] : ['-FOUND_ROWS', '-LOCAL_FILES'])
+    ],
+    multipleStatements: writes,
     rowsAsArray: true,
     typeCast: false,
     trace: false

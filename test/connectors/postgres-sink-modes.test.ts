@@ -43,37 +43,6 @@ describe('modes of the PostgreSQL sink', () => {
     return { sink, run }
   }
 
-  it('names the table after the topic, dots as underscores', async () => {
-    const { sink, run } = await prepare({ 'connector.class': 'postgres-sink' })
-    await sink.put([flat(0, 1, 'Ada')])
-    assert.deepEqual(await run('select * from shop_people'), [{ id: 1, name: 'Ada' }])
-    await sink.task.stop()
-  })
-
-  it('names the table by a regular expression over the topic', async () => {
-    const { sink, run } = await prepare({
-      'connector.class': 'postgres-sink',
-      'table.name.regex': 'shop\\.(.*)',
-      'table.name.replacement': 'all_$1'
-    })
-    await sink.put([flat(0, 1, 'Ada')])
-    assert.deepEqual(await run('select id from all_people'), [{ id: 1 }])
-    await sink.task.stop()
-  })
-
-  it("has the defaults of Debezium's sink under its class name", async () => {
-    const { sink, run } = await prepare(
-      { 'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector' },
-      'create table shop_people (id int, name text)'
-    )
-    await sink.put([flat(0, 1, 'a'), flat(1, 1, 'b')])
-    assert.deepEqual(await run('select * from shop_people'), [
-      { id: 1, name: 'a' },
-      { id: 1, name: 'b' }
-    ])
-    await sink.task.stop()
-  })
-
   it("takes Confluent's keys, whose table names may have a schema", async () => {
     const { sink, run } = await prepare(
       {
@@ -91,59 +60,6 @@ describe('modes of the PostgreSQL sink', () => {
       { id: 1, name: 'b' },
       { id: 2, name: 'c' }
     ])
-    await sink.task.stop()
-  })
-
-  it('updates only, where that is asked for', async () => {
-    const { sink, run } = await prepare(
-      { 'connector.class': 'postgres-sink', 'insert.mode': 'update' },
-      "create table shop_people (id int primary key, name text); insert into shop_people values (1, 'old')"
-    )
-    await sink.put([flat(0, 1, 'new'), flat(1, 2, 'nobody')])
-    assert.deepEqual(await run('select * from shop_people'), [{ id: 1, name: 'new' }])
-    await sink.task.stop()
-  })
-
-  it('keys rows by their place in the topic', async () => {
-    const { sink, run } = await prepare({
-      'connector.class': 'postgres-sink',
-      'primary.key.mode': 'kafka',
-      'delete.enabled': 'false'
-    })
-    await sink.put([flat(7, 1, 'a'), flat(8, 1, 'b')])
-    assert.deepEqual(
-      await run(
-        'select __connect_topic as t, __connect_offset as o, name from shop_people order by o'
-      ),
-      [
-        { t: 'shop.people', o: '7', name: 'a' },
-        { t: 'shop.people', o: '8', name: 'b' }
-      ]
-    )
-    await sink.task.stop()
-  })
-
-  it('inserts and deletes in order in insert mode', async () => {
-    const { sink, run } = await prepare(
-      { 'connector.class': 'postgres-sink', 'insert.mode': 'insert' },
-      'create table shop_people (id int primary key, name text)'
-    )
-    const gone = sinkRecord({
-      offset: 1,
-      topic: 'shop.people',
-      keySchema: key,
-      key: new s.Struct(key, [1])
-    })
-    await sink.put([flat(0, 1, 'a'), gone, flat(2, 1, 'b')])
-    assert.deepEqual(await run('select * from shop_people'), [{ id: 1, name: 'b' }])
-    await sink.task.stop()
-  })
-
-  it('inserts rows without a key', async () => {
-    const { sink, run } = await prepare({ 'connector.class': 'postgres-sink' })
-    const keyless = (offset: number) => ({ ...flat(offset, 1, 'a'), key: null, keySchema: null })
-    await sink.put([keyless(0), keyless(1)])
-    assert.deepEqual(await run('select count(*)::int as n from shop_people'), [{ n: 2 }])
     await sink.task.stop()
   })
 })

@@ -125,59 +125,6 @@ describe('the PostgreSQL sink', () => {
     await sink.task.stop()
   })
 
-  it('reduces the changes of a key within a batch to the last one', async () => {
-    const events = items()
-    const { sink, run } = await prepare([events.topic])
-    await sink.put([
-      events.create({ id: 1, name: 'a' }),
-      events.create({ id: 2, name: 'b' }),
-      events.update({ id: 1, name: 'c' }),
-      events.delete({ id: 2 }),
-      events.tombstone({ id: 2 }),
-      events.create({ id: 3, name: 'd' }),
-      events.delete({ id: 3 }),
-      events.create({ id: 3, name: 'e' })
-    ])
-    assert.deepEqual(await run('select * from items order by id'), [
-      { id: 1, name: 'c' },
-      { id: 3, name: 'e' }
-    ])
-    await sink.put([
-      events.delete({ id: 1 }),
-      events.tombstone({ id: 1 }),
-      events.tombstone({ id: 9 })
-    ])
-    assert.deepEqual(await run('select id from items'), [{ id: 3 }])
-    await sink.task.stop()
-  })
-
-  it('writes a row anew after its delete, with nothing left of the old one', async () => {
-    const events = items()
-    const { sink, run } = await prepare(
-      [events.topic],
-      {},
-      'create table items (id int primary key, name text, extra text)'
-    )
-    await sink.put([events.create({ id: 1, name: 'a' })])
-    await run("update items set extra = 'old'")
-    await sink.put([events.delete({ id: 1 }), events.create({ id: 1, name: 'b' })])
-    assert.deepEqual(await run('select * from items'), [{ id: 1, name: 'b', extra: null }])
-    await sink.task.stop()
-  })
-
-  it('truncates, and writes what comes after', async () => {
-    const events = items()
-    const { sink, run } = await prepare([events.topic])
-    await sink.put([events.create({ id: 1, name: 'a' })])
-    await sink.put([
-      events.create({ id: 2, name: 'b' }),
-      events.truncate(),
-      events.create({ id: 3, name: 'c' })
-    ])
-    assert.deepEqual(await run('select id from items'), [{ id: 3 }])
-    await sink.task.stop()
-  })
-
   it('adds columns, with the default of the source for rows that are there', async () => {
     const events = items()
     const wider = new ChangeEvents(
@@ -201,22 +148,6 @@ describe('the PostgreSQL sink', () => {
       { id: 2, level: 7, seen: null },
       { id: 3, level: 9, seen: '2026-01-01 00:00:00+00' }
     ])
-    await sink.task.stop()
-  })
-
-  it('finds rows by keys of several columns in any order', async () => {
-    const events = new ChangeEvents(
-      'pairs',
-      { a: s.int32(), b: s.string(), c: s.int32() },
-      { keys: ['b', 'a'] }
-    )
-    const { sink, run } = await prepare([events.topic])
-    await sink.put([
-      events.create({ a: 1, b: 'x', c: 1 }),
-      events.create({ a: 1, b: 'y', c: 2 }),
-      events.delete({ a: 1, b: 'x', c: 1 })
-    ])
-    assert.deepEqual(await run('select * from pairs'), [{ a: 1, b: 'y', c: 2 }])
     await sink.task.stop()
   })
 

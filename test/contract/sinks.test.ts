@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
 import fileSink from '../../connectors/file/sink.ts'
-import postgresSink from '../../connectors/postgres/sink.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { mariadb, postgres, type SinkServer } from '../support/sink-databases.ts'
 import { sinkContract } from './sink-contract.ts'
 
 describe('the file sink as a sink', () => {
@@ -26,31 +25,31 @@ describe('the file sink as a sink', () => {
   })
 })
 
-describe('the PostgreSQL sink as a sink', () => {
-  let server: PostgresServer
-  before(async () => {
-    server = await startPostgres()
-  })
-  after(async () => {
-    await server.stop()
-  })
+for (const database of [postgres, mariadb]) {
+  describe(`the ${database.name} sink as a sink`, () => {
+    let server: SinkServer
+    before(async () => {
+      server = await database.start()
+    })
+    after(async () => {
+      await server.stop()
+    })
 
-  sinkContract({
-    plugin: postgresSink,
-    exactlyOnce: true,
-    async prepare() {
-      const database = await server.createDatabase()
-      const config = {
-        'connection.url': server.url(database),
-        'insert.mode': 'insert',
-        'primary.key.mode': 'none',
-        'delete.enabled': 'false'
+    sinkContract({
+      plugin: database.plugin,
+      exactlyOnce: true,
+      async prepare() {
+        const { config: connection, run } = await server.create()
+        const config = {
+          ...connection,
+          'insert.mode': 'insert',
+          'primary.key.mode': 'none',
+          'delete.enabled': 'false'
+        }
+        const written = async () =>
+          (await run('select n from t order by n')).map(({ n }) => Number(n))
+        return { config, written }
       }
-      const written = async () => {
-        const rows = await server.query('select n from t order by n', undefined, database)
-        return rows.map(({ n }) => Number(n))
-      }
-      return { config, written }
-    }
+    })
   })
-})
+}

@@ -1,0 +1,77 @@
+import { defineSink, type KeyProblem } from '../../runtime/api/connector.ts'
+import { describeError } from '../../runtime/api/errors.ts'
+import { JAVA_CLASSES, JAVA_TASK_CLASS, modeProblems } from '../relational/sink-settings.ts'
+import { RelationalSinkTask } from '../relational/sink-task.ts'
+import { mysqlSettings, type SinkConfig, sinkKeys } from './sink-config.ts'
+import { connectSink, isOwnUrl, sinkPlace } from './sink-connection.ts'
+import { alterTargetOffsets } from './sink-offset-change.ts'
+import { missingCreation } from './sink-privileges.ts'
+import { MysqlTarget } from './sink-target.ts'
+import { VERSION } from './version.ts'
+
+const APPLICATION = 'millrace mysql-sink'
+
+function connectionProblem(config: SinkConfig): KeyProblem | null {
+  try {
+    sinkPlace(config, APPLICATION)
+    return null
+  } catch (error) {
+    return {
+      key: 'connection.url',
+      message: error instanceof Error ? error.message : String(error)
+    }
+  }
+}
+
+export default defineSink({
+  summary:
+    'Rows of topics into MySQL and MariaDB tables: upserts, deletes, new tables and columns, exactly once.',
+  classNames: ['mariadb-sink', ...JAVA_CLASSES],
+  version: VERSION,
+  taskClass: JAVA_TASK_CLASS,
+  config: sinkKeys,
+
+  isMeantBy: (raw) => isOwnUrl(raw['connection.url']),
+
+  validate(config, raw) {
+    const connection = connectionProblem(config)
+    return [...(connection ? [connection] : []), ...modeProblems(mysqlSettings(config, raw))]
+  },
+
+  async check(config, raw, signal) {
+    const place = sinkPlace(config, APPLICATION)
+    const settings = mysqlSettings(config, raw)
+    try {
+      const connection = await connectSink(place, signal)
+      try {
+        if (!settings.autoCreate && !settings.exactlyOnce) return []
+        const grant = await missingCreation(connection)
+        if (grant === null) return []
+        return [{ key: 'connection.username', message: `may not create tables: ${grant}` }]
+      } finally {
+        connection.destroy()
+      }
+    } catch (error) {
+      const explained = new MysqlTarget(place, settings).explainWrite(error, null)
+      return [{ key: 'connection.url', message: describeError(explained) }]
+    }
+  },
+
+  async alterOffsets(config, raw, connector, changes) {
+    const { exactlyOnce, offsetsTable } = mysqlSettings(config, raw)
+    if (!exactlyOnce) return
+    const place = sinkPlace(config, APPLICATION)
+    const connection = await connectSink(place, AbortSignal.timeout(30_000))
+    try {
+      await alterTargetOffsets(connection, { connector, table: offsetsTable, changes })
+    } finally {
+      connection.destroy()
+    }
+  },
+
+  createTask(config, raw) {
+    const settings = mysqlSettings(config, raw)
+    const target = new MysqlTarget(sinkPlace(config, APPLICATION), settings)
+    return new RelationalSinkTask(target, settings.offsetsTable)
+  }
+})

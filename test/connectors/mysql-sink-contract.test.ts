@@ -1,0 +1,8 @@
+import { deliveryContract } from '../contract/sink-delivery-contract.ts'
+import { errorsContract } from '../contract/sink-errors-contract.ts'
+import { rowsContract } from '../contract/sink-rows-contract.ts'
+import { mariadb } from '../support/sink-databases.ts'
+
+deliveryContract(mariadb)
+rowsContract(mariadb)
+errorsContract(mariadb)

@@ -1,0 +1,8 @@
+import { deliveryContract } from '../contract/sink-delivery-contract.ts'
+import { errorsContract } from '../contract/sink-errors-contract.ts'
+import { rowsContract } from '../contract/sink-rows-contract.ts'
+import { postgres } from '../support/sink-databases.ts'
+
+deliveryContract(postgres)
+rowsContract(postgres)
+errorsContract(postgres)
