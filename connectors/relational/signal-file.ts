@@ -1,0 +1,96 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { ConnectError } from '../../runtime/api/errors.ts'
+import type { Logger } from '../../runtime/api/task.ts'
+import type { Signal } from './signals.ts'
+
+/**
+ * The channel `file`: lines of JSON with id, type and data. The caller looks at it every
+ * `signal.poll.interval.ms`, and says when what it read is done with:
+ *
+ *     for (const signal of await file.read()) handle(readSignal(signal))
+ *     await file.done()
+ */
+export class SignalFile {
+  readonly #path: string
+  readonly #logger: Logger
+  /** What was read and is not removed yet. */
+  #read: Buffer = Buffer.alloc(0)
+
+  constructor(path: string, logger: Logger) {
+    this.#path = path
+    this.#logger = logger
+  }
+
+  /**
+   * The signals in the file, or none when there is no file. A line that is no signal is told in the log.
+   * @throws {ConnectError} SIGNAL_FILE when the file is there and cannot be read
+   */
+  async read(): Promise<Signal[]> {
+    const bytes = await this.#content()
+    // A last line without a line feed may be still being written, unless it is whole.
+    const lastLine = bytes.lastIndexOf(0x0a) + 1
+    const isWhole = isJson(bytes.subarray(lastLine).toString())
+    this.#read = isWhole ? bytes : bytes.subarray(0, lastLine)
+    const lines = this.#read.toString().split('\n')
+    return lines.filter((line) => line.trim() !== '').flatMap((line) => this.#parse(line) ?? [])
+  }
+
+  /**
+   * Removes the lines that were read; lines that have come since stay. A process that is killed before it gets
+   * here reads them again.
+   */
+  async done(): Promise<void> {
+    const { length } = this.#read
+    if (length === 0) return
+    const bytes = await this.#content()
+    try {
+      if (bytes.length > length) await writeFile(this.#path, bytes.subarray(length))
+      else await truncate(this.#path, 0)
+    } catch (error) {
+      throw this.#failure('be emptied', error)
+    }
+    this.#read = Buffer.alloc(0)
+  }
+
+  async #content(): Promise<Buffer> {
+    try {
+      return await readFile(this.#path)
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+        return Buffer.alloc(0)
+      }
+      throw this.#failure('be read', error)
+    }
+  }
+
+  #failure(what: string, cause: unknown): ConnectError {
+    return new ConnectError('SIGNAL_FILE', `The signal file ${this.#path} cannot ${what}`, {
+      cause,
+      hint: 'Correct signal.file, or let the worker read and write the file'
+    })
+  }
+
+  #parse(line: string): Signal | null {
+    try {
+      const given = JSON.parse(line) as Record<string, unknown>
+      const { id, type, data } = given
+      if (typeof id === 'string' && typeof type === 'string') {
+        const isText = typeof data === 'string' || data === undefined || data === null
+        return { id, type, data: isText ? (data ?? null) : JSON.stringify(data) }
+      }
+    } catch {
+      // Told below, as a line without id or type is.
+    }
+    this.#logger.warn('A line of the signal file is no signal with id, type and data', { line })
+    return null
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
