@@ -1,6 +1,6 @@
 /**
  * `npm run bench:idle`: three workers of a group with 30 idle tasks, on embedded topics and on Kafka;
- * prints the share of a core and the memory that each takes.
+ * prints the share of a core, the wakes of all threads and the memory that each takes.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { sinkKeys, sourceKeys } from '../test/support/scenario.ts'
 import { until } from '../test/support/until.ts'
 import { WorkerProcess } from '../test/support/worker-process.ts'
-import { cpuMs } from './process-usage.ts'
+import { threadUsage, usageBetween } from './process-usage.ts'
 
 const { values } = parseArgs({
   options: {
@@ -65,6 +65,7 @@ function sourceOf(connectors: ReadonlyMap<string, Config>, n: number): string {
 
 interface Usage {
   readonly cpuPercent: number
+  readonly wakesPerSecond: number
   readonly pssMiB: number
   readonly rssMiB: number
   readonly threads: number
@@ -81,14 +82,18 @@ function memory(pid: number): { pssMiB: number; rssMiB: number; threads: number 
 async function measure(workers: readonly WorkerProcess[]): Promise<Usage[]> {
   const seconds = Number(values.seconds)
   const pids = workers.map(({ pid }) => pid)
-  const before = pids.map(cpuMs)
+  const before = pids.map(threadUsage)
   const began = performance.now()
   await pause(seconds)
   const ms = performance.now() - began
-  return pids.map((pid, index) => ({
-    cpuPercent: (100 * (cpuMs(pid) - (before[index] ?? 0))) / ms,
-    ...memory(pid)
-  }))
+  return pids.map((pid, index) => {
+    const { cpuMs, sleeps } = usageBetween(before[index] ?? new Map(), threadUsage(pid))
+    return {
+      cpuPercent: (100 * cpuMs) / ms,
+      wakesPerSecond: (1000 * sleeps) / ms,
+      ...memory(pid)
+    }
+  })
 }
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
@@ -140,15 +145,18 @@ async function run(name: string, place: string, postgres: PostgresServer): Promi
 }
 
 function report(name: string, usages: readonly Usage[]): void {
-  console.log(`| ${name} | % of a core | PSS, MiB | RSS, MiB | threads |`)
-  console.log('| --- | ---: | ---: | ---: | ---: |')
+  console.log(`| ${name} | % of a core | wakes a second | PSS, MiB | RSS, MiB | threads |`)
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: |')
   usages.forEach((usage, n) => {
-    const { cpuPercent, pssMiB, rssMiB, threads } = usage
-    const figures = [cpuPercent.toFixed(2), pssMiB.toFixed(0), rssMiB.toFixed(0), threads]
-    console.log(`| worker ${n + 1} | ${figures.join(' | ')} |`)
+    const { cpuPercent, wakesPerSecond, pssMiB, rssMiB, threads } = usage
+    const usedUp = [cpuPercent.toFixed(2), wakesPerSecond.toFixed(1)]
+    const held = [pssMiB.toFixed(0), rssMiB.toFixed(0), threads]
+    console.log(`| worker ${n + 1} | ${[...usedUp, ...held].join(' | ')} |`)
   })
-  const cpu = usages.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0)
-  console.log(`| together | ${cpu.toFixed(2)} | | | |\n`)
+  const sum = (of: (usage: Usage) => number) => usages.reduce((all, usage) => all + of(usage), 0)
+  const cpu = sum(({ cpuPercent }) => cpuPercent).toFixed(2)
+  const wakes = sum(({ wakesPerSecond }) => wakesPerSecond).toFixed(1)
+  console.log(`| together | ${cpu} | ${wakes} | | | |\n`)
 }
 
 await using postgres = await startPostgres()

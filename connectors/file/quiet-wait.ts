@@ -1,14 +1,28 @@
 import { type BigIntStats, type FSWatcher, watch } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { realpath, stat, statfs } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { systemClock } from '../../runtime/api/clock.ts'
 
 /** After so many looks that found nothing the file is taken for quiet. */
 const SHORT_LOOKS = 20
-/** Between looks at a quiet file whose changes nobody reports, as on some network file systems. */
+/** Between glances at a quiet file whose changes may go unreported, as on network file systems. */
 const QUIET_MS = 1000
+/** And at one whose changes are reported: only a folder above it that is exchanged would not be. */
+const REPORTED_MS = 5000
+
+/** `f_type` of file systems that report every change of a file, from statfs(2). */
+const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0xef53, // ext2 to ext4
+  0x58465342, // XFS
+  0x9123683e, // Btrfs
+  0xf2f52010, // F2FS
+  0x2fc12fc1, // ZFS
+  0x01021994 // tmpfs
+])
 
 /**
  * Waits at the end of a file until it is worth to look again: at first for the poll interval, and once
- * the file is quiet until the system reports a change, with a glance at it each second. A worker with
+ * the file is quiet until the system reports a change, with a glance at it now and then. A worker with
  * many quiet files takes next to no processor time that way.
  */
 export class QuietWait {
@@ -18,6 +32,7 @@ export class QuietWait {
   #watcher: FSWatcher | undefined
   #stats: BigIntStats | null | undefined
   #changed = false
+  #reported = false
   #wake: () => void = () => {}
 
   constructor(path: string, pollMs: number) {
@@ -37,17 +52,17 @@ export class QuietWait {
    * @param named whether what is read has the path that is watched, and nothing else is looked for
    */
   async wait(named: boolean, signal: AbortSignal): Promise<void> {
-    if (this.#looks++ < SHORT_LOOKS) return this.#pause(this.#pollMs, signal)
+    if (this.#looks++ < SHORT_LOOKS) return this.#sleep(this.#pollMs, signal)
     if (this.#stats === undefined) {
       // What happens from here on is reported; what happened before is seen by the look that follows.
       this.#watch()
       this.#stats = await this.#look()
+      this.#reported = this.#watcher !== undefined && (await isReported(this.#path))
       return
     }
-    const quietMs = Math.max(this.#pollMs, QUIET_MS)
+    const quietMs = Math.max(this.#pollMs, named && this.#reported ? REPORTED_MS : QUIET_MS)
     do {
-      // All files at the same moment: the thread wakes once for all of them.
-      if (!this.#changed) await this.#pause(quietMs - (Date.now() % quietMs), signal)
+      if (!this.#changed) await this.#untilGlance(quietMs, signal)
       if (this.#changed) return this.found()
     } while (named && !signal.aborted && (await this.#isSame()))
   }
@@ -57,6 +72,7 @@ export class QuietWait {
     this.#watcher = undefined
     this.#stats = undefined
     this.#changed = false
+    this.#reported = false
   }
 
   #watch(): void {
@@ -64,7 +80,7 @@ export class QuietWait {
       this.#watcher = watch(this.#path, { persistent: false }, () => this.#noteChange())
       this.#watcher.on('error', () => this.#noteChange())
     } catch {
-      // There is no such file yet, or there are too many watches: a glance each second is left.
+      // There is no such file yet, or there are too many watches: glances are left.
     }
   }
 
@@ -86,18 +102,37 @@ export class QuietWait {
     return await stat(this.#path, { bigint: true }).catch(() => null)
   }
 
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#waitFor((done) => systemClock.after(ms, done), signal)
+  }
+
+  /** Until the next glance, which all files of a thread have together. */
+  #untilGlance(everyMs: number, signal: AbortSignal): Promise<void> {
+    return this.#waitFor((done) => systemClock.atNext(everyMs, done), signal)
+  }
+
+  #waitFor(begin: (done: () => void) => () => void, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
-        clearTimeout(timer)
+        cancel()
         signal.removeEventListener('abort', done)
         this.#wake = () => {}
         resolve()
       }
-      const timer = setTimeout(done, ms)
+      const cancel = begin(done)
       this.#wake = done
       signal.addEventListener('abort', done)
       if (signal.aborted) done()
     })
+  }
+}
+
+/** A link that is changed changes nothing in the file that it led to, which is what is watched. */
+async function isReported(path: string): Promise<boolean> {
+  try {
+    const { type } = await statfs(path)
+    return LOCAL_FILE_SYSTEMS.has(type >>> 0) && (await realpath(path)) === resolve(path)
+  } catch {
+    return false
   }
 }

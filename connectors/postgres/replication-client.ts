@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { systemClock } from '../../runtime/api/clock.ts'
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
 import { type ConnectionSettings, connect, contextOf, destroy } from './connection.ts'
 import { CopySocket, type WireConnection, wireOf } from './copy-socket.ts'
@@ -45,7 +46,7 @@ export class ReplicationClient {
   readonly #wire: WireConnection
   readonly #context: ErrorContext
   #socket: CopySocket | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelTick: (() => void) | undefined
   #error: ConnectError | undefined
   #statusTimer: NodeJS.Timeout | undefined
   #confirmed: Lsn = 0
@@ -109,7 +110,7 @@ export class ReplicationClient {
     ended.catch((error: unknown) => this.#fail(error))
     await Promise.race([started, ended])
     this.#socket = socket
-    this.#timer = setInterval(() => this.#tick(options), options.statusIntervalMs)
+    this.#tickLater(options)
     return socket
   }
 
@@ -138,8 +139,7 @@ export class ReplicationClient {
 
   close(): void {
     if (this.#statusTimer !== undefined) this.#sendStatus(false)
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#cancelTick?.()
     this.#error ??= new ConnectError('POSTGRES_CLOSED', 'The replication connection is closed')
     destroy(this.#client)
   }
@@ -147,6 +147,13 @@ export class ReplicationClient {
   /** Answers a keepalive that asks for an answer at once, even while rows wait to be read. */
   readonly #onArrival = (buffer: Buffer, payload: number): void => {
     if (buffer[payload] === KEEPALIVE && buffer[payload + 17] === 1) this.#sendStatus(false)
+  }
+
+  #tickLater(options: StreamOptions): void {
+    this.#cancelTick = systemClock.atNext(options.statusIntervalMs, () => {
+      this.#tickLater(options)
+      this.#tick(options)
+    })
   }
 
   /** A silent server may be a dead connection: asking for an answer tells the two apart. */
@@ -185,7 +192,7 @@ export class ReplicationClient {
 
   #fail(error: unknown): void {
     this.#error ??= explain(error, this.#context)
-    clearInterval(this.#timer)
+    this.#cancelTick?.()
     clearTimeout(this.#statusTimer)
     const wake = this.#wake
     this.#wake = undefined

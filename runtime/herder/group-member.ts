@@ -50,8 +50,11 @@ export interface GroupMemberOptions {
 const LEASE_SHARE = 0.74
 /** How long to wait before the coordinator is asked again after a failure. */
 const RETRY_MS = 100
-/** The longest between two heartbeats that nothing is learnt from. */
-const SLOW_BEAT_MS = 1000
+/**
+ * Between two heartbeats that nothing is learnt from. Every second one comes with what else is done
+ * each five seconds.
+ */
+const SLOW_BEAT_MS = 2500
 const NOBODY = -1
 
 /** What is known of the group. */
@@ -266,7 +269,7 @@ export class GroupMember {
   get #beatMs(): number {
     const { coordinator, heartbeatIntervalMs, sessionTimeoutMs } = this.#options
     if (coordinator.onRebalance === undefined) return heartbeatIntervalMs
-    return Math.max(heartbeatIntervalMs, Math.min(sessionTimeoutMs / 10, SLOW_BEAT_MS))
+    return Math.max(heartbeatIntervalMs, Math.min(sessionTimeoutMs / 4, SLOW_BEAT_MS))
   }
 
   /**
@@ -283,7 +286,7 @@ export class GroupMember {
   #scheduleBeat(): void {
     const { clock } = this.#options
     if (this.#closing.signal.aborted) return
-    this.#cancelBeat = clock.after(this.#beatMs, () => {
+    this.#cancelBeat = clock.atNext(this.#beatMs, () => {
       this.#beat()
       this.#scheduleBeat()
     })

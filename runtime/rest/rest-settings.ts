@@ -51,7 +51,7 @@ const HEADER_BYTES = 16 * 1024
 const HEADERS_MS = 10_000
 /** Longer than the usual minute of a load balancer would be, so that it closes first. */
 const KEEP_ALIVE_MS = 65_000
-const CHECK_MS = 2000
+const CHECK_MS = 5000
 
 /**
  * Reads the keys of the REST API, and the certificates that they name.

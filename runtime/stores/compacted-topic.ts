@@ -13,7 +13,7 @@ import type {
 import { partitionOfKey } from './murmur2.ts'
 
 const READ_BYTES = 4 * 1024 * 1024
-const FOLLOW_WAIT_MS = 5000
+const FOLLOW_WAIT_MS = 60_000
 const RETRY_MS = 500
 
 /** A record of an internal topic. */

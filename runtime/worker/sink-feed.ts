@@ -2,7 +2,7 @@ import type { TopicPartitionOffset } from '../api/record.ts'
 import type { FetchedBatch, Reader } from '../broker/broker.ts'
 
 /** How long a read waits for records. They end it; a shorter time only wakes an idle task more often. */
-const WAIT_MS = 10_000
+const WAIT_MS = 60_000
 
 /** Reads ahead: while one result is being written, the next one is fetched, and no more. */
 export class SinkFeed {

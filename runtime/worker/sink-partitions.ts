@@ -1,3 +1,4 @@
+import { systemClock } from '../api/clock.ts'
 import { describeError } from '../api/errors.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../api/record.ts'
 import type { Logger } from '../api/task.ts'
@@ -29,7 +30,7 @@ export class SinkPartitions {
   readonly #options: SinkPartitionsOptions
   #current: readonly TopicPartition[] = []
   #found: readonly TopicPartition[] | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelLook: (() => void) | undefined
   #looking: Promise<void> | undefined
   #closed = false
   #soonLooks = SOON_LOOKS
@@ -56,7 +57,7 @@ export class SinkPartitions {
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#cancelLook?.()
     await this.#looking
   }
 
@@ -64,17 +65,14 @@ export class SinkPartitions {
     if (this.#closed) return
     const { refreshMs } = this.#options
     const soon = this.#soonLooks-- > 0 ? SOON_MS : this.#isComplete ? refreshMs : MISSING_MS
-    const intervalMs = Math.min(soon, refreshMs)
-    // With the looks of the other sinks of the thread, so that it wakes once for all of them.
-    const waitMs = Math.max(1, intervalMs - (Date.now() % intervalMs))
-    this.#timer = setTimeout(() => {
+    this.#cancelLook = systemClock.atNext(Math.min(soon, refreshMs), () => {
       this.#looking = this.#look()
         .catch((error: unknown) => {
           const fields = { error: describeError(error) }
           this.#options.logger.warn('Cannot look for new topics; trying again.', fields)
         })
         .finally(() => this.#schedule())
-    }, waitMs)
+    })
   }
 
   async #look(): Promise<void> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { RawConfig } from '../api/config.ts'
 import type { Logger, Progress } from '../api/task.ts'
 import type { LogLevels } from '../metrics/log-levels.ts'
@@ -129,7 +130,7 @@ export class TaskHost {
   }
 }
 
-/** Posts reports as messages; progress at most ten times a second. */
+/** Posts reports as messages; progress when it changes, at most ten times a second. */
 class PostingReporter implements TaskReporter {
   readonly logger: Logger
   readonly metrics: Meter
@@ -137,7 +138,8 @@ class PostingReporter implements TaskReporter {
   readonly #post: (message: FromThread) => void
   readonly #loggerNames: string[] = []
   #progress: Progress | undefined
-  #phase: string | undefined
+  /** What was posted last. */
+  #posted: Progress | undefined
   #timer: NodeJS.Timeout | undefined
   #answer: (current: boolean) => void = () => {}
 
@@ -189,13 +191,11 @@ class PostingReporter implements TaskReporter {
   }
 
   progress(progress: Progress): void {
+    const before = this.#progress ?? this.#posted
+    if (isDeepStrictEqual(progress, before)) return
     this.#progress = progress
-    if (progress.phase !== this.#phase) {
-      this.#phase = progress.phase
-      this.flush()
-    } else {
-      this.#timer ??= setTimeout(() => this.flush(), PROGRESS_MS).unref()
-    }
+    if (progress.phase !== before?.phase) this.flush()
+    else this.#timer ??= setTimeout(() => this.flush(), PROGRESS_MS).unref()
   }
 
   /** Posts the last progress, if it has not been. */
@@ -203,8 +203,10 @@ class PostingReporter implements TaskReporter {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const progress = this.#progress
+    if (progress === undefined) return
     this.#progress = undefined
-    if (progress !== undefined) this.#post({ type: 'progress', run: this.#run, progress })
+    this.#posted = progress
+    this.#post({ type: 'progress', run: this.#run, progress })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Worker as Thread } from 'node:worker_threads'
+import { systemClock } from '../api/clock.ts'
 import type { Logger } from '../api/task.ts'
 import type { ToThread } from './thread-messages.ts'
 
@@ -15,7 +16,7 @@ export class ThreadWatch {
   readonly #thread: Thread
   readonly #logger: Logger
   readonly #tasks: () => readonly string[]
-  readonly #timer: NodeJS.Timeout
+  #cancelLook: () => void
   #asked: PromiseWithResolvers<void> | null = null
   #before: ReturnType<Thread['performance']['eventLoopUtilization']>
   #blockedSince: number | null = null
@@ -26,7 +27,7 @@ export class ThreadWatch {
     this.#logger = logger
     this.#tasks = tasks
     this.#before = thread.performance.eventLoopUtilization()
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref()
+    this.#cancelLook = this.#lookLater()
   }
 
   /** @returns whether the thread takes a message within the time */
@@ -49,7 +50,14 @@ export class ThreadWatch {
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    this.#cancelLook()
+  }
+
+  #lookLater(): () => void {
+    return systemClock.atNext(LOOK_MS, () => {
+      this.#cancelLook = this.#lookLater()
+      void this.#look()
+    })
   }
 
   async #look(): Promise<void> {

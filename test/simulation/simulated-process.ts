@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/api/clock.ts'
+import { type Clock, untilNext } from '../../runtime/api/clock.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /**
@@ -40,6 +40,10 @@ export class SimulatedProcess implements Clock {
       cancelled = true
       cancel()
     }
+  }
+
+  atNext(everyMs: number, callback: () => void): () => void {
+    return this.after(untilNext(this.now(), everyMs), callback)
   }
 
   /** Lets something happen in this process, now or when it goes on. */

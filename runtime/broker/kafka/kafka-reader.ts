@@ -1,3 +1,4 @@
+import { systemClock, untilNext } from '../../api/clock.ts'
 import { ConnectError } from '../../api/errors.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../../api/record.ts'
 import type { FetchedBatch, Reader, ReadLimits } from '../broker.ts'
@@ -31,8 +32,11 @@ interface Outcome {
 const GRACE_MS = 100
 /** How long a read looks for a leader that moved, or does not answer, before it throws. */
 const LEADER_WAIT_MS = 5000
-/** A longer read is made of several fetches, so that a connection that died is noticed. */
-const LONGEST_WAIT_MS = 30_000
+/**
+ * A longer read is made of several fetches, so that a connection that died is noticed. They end when
+ * those of other readers do: an idle thread wakes once for all of them.
+ */
+const LONGEST_WAIT_MS = 10_000
 const REFUSAL_LIMIT = 50
 const LOSS_LIMIT = 1
 
@@ -78,16 +82,17 @@ export class KafkaReader implements Reader {
     for (;;) {
       signal?.throwIfAborted()
       this.#client.closing.throwIfAborted()
-      const left = Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(end - performance.now())))
+      const left = Math.max(0, Math.ceil(end - performance.now()))
       const { positions, outcomes } = this.#assignment
       if (outcomes.length === 0) {
-        const sent = await this.#fetch(limits, left)
+        const waitMs = fetchWait(left)
+        const sent = await this.#fetch(limits, waitMs)
         const idle = positions.size === 0 ? 0 : GRACE_MS
-        await this.#wait(left + (sent ? requestTimeoutMs : idle), signal)
+        await this.#wait(waitMs + (sent ? requestTimeoutMs : idle), signal)
       }
       const batches = this.#take()
       if (batches.length > 0) {
-        await this.#fetch(limits, Math.min(LONGEST_WAIT_MS, maxWaitMs)).catch(() => {})
+        await this.#fetch(limits, fetchWait(maxWaitMs)).catch(() => {})
         return batches
       }
       if (outcomes.length === 0 && performance.now() >= end) return []
@@ -216,6 +221,11 @@ export class KafkaReader implements Reader {
     }
     for (const position of asked) this.#client.forgetLeader(position)
   }
+}
+
+/** How long the broker may wait for records, in whole milliseconds. */
+function fetchWait(leftMs: number): number {
+  return Math.min(leftMs, Math.ceil(untilNext(systemClock.now(), LONGEST_WAIT_MS)))
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {

@@ -1,8 +1,13 @@
 import { closeSync, type FSWatcher, openSync, watch, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '../../api/clock.ts'
 
 /** A commit whose writer was killed before it could tell is found after this. Each check wakes the process. */
 const CHECK_EVERY_MS = 1000
+/** And after this, once the watch is known to tell of commits: where it does not, all rests on checks. */
+const TRUSTING_CHECK_MS = 5000
+/** Who waits for longer than this is woken by a check in time. */
+const UNTIMED_MS = 10_000
 /** Without a working watch: from the first of these to the last, doubling while nothing comes. */
 const POLL_MS = { shortest: 1, longest: 10 } as const
 
@@ -19,9 +24,13 @@ export class CommitSignal {
   readonly #waiting = new Set<() => void>()
   #watcher: FSWatcher | undefined
   #watching = false
+  /** The watch has told of a commit, and has not missed one since. */
+  #trusted = false
+  /** Whoever looks now does so because of a check, not because it was told. */
+  #checking = false
   #pollMs: number = POLL_MS.shortest
   #closed = false
-  #check: NodeJS.Timeout | undefined
+  #cancelCheck: (() => void) | undefined
 
   constructor(folder: string) {
     this.#path = join(folder, 'commits')
@@ -43,8 +52,11 @@ export class CommitSignal {
   start(): void {
     if (this.#watcher !== undefined || this.#closed) return
     try {
-      this.#watcher = watch(this.#path, { persistent: false }, () => this.#wake())
-      this.#watcher.on('error', () => this.#unwatch())
+      this.#watcher = watch(this.#path, { persistent: false }, () => this.#told())
+      this.#watcher.on('error', () => {
+        this.#unwatch()
+        this.#wake()
+      })
       this.#watching = true
     } catch {
       // Such as too many watches on this machine: polling still works.
@@ -63,17 +75,18 @@ export class CommitSignal {
         if (this.#waiting.size === 0) this.#endCheck()
         resolve()
       }
-      const timer = maxMs < CHECK_EVERY_MS ? setTimeout(done, maxMs) : undefined
+      const timer = maxMs < UNTIMED_MS ? setTimeout(done, maxMs) : undefined
       signal?.addEventListener('abort', done)
       this.#waiting.add(done)
-      // One check for all who wait, and with what else a thread does each second: every wake costs.
-      this.#check ??= setTimeout(() => this.#wake(), this.#interval())
+      // One check for all who wait, and together with what else is done now and then.
+      this.#cancelCheck ??= this.#check()
     })
   }
 
-  /** Call when a look found something: polling is quick again. */
+  /** Call when a look found something: polling is quick again, and a watch that missed it is known. */
   found(): void {
     this.#pollMs = POLL_MS.shortest
+    if (this.#checking) this.#trusted = false
   }
 
   close(): void {
@@ -84,25 +97,40 @@ export class CommitSignal {
     this.#wake()
   }
 
-  #interval(): number {
-    if (this.#watching) return CHECK_EVERY_MS - (Date.now() % CHECK_EVERY_MS)
+  get #checkMs(): number {
+    return this.#trusted ? TRUSTING_CHECK_MS : CHECK_EVERY_MS
+  }
+
+  #check(): () => void {
+    const check = () => {
+      this.#wake()
+      this.#checking = this.#watching
+    }
+    if (this.#watching) return systemClock.atNext(this.#checkMs, check)
     const interval = this.#pollMs
     this.#pollMs = Math.min(interval * 2, POLL_MS.longest)
-    return interval
+    return systemClock.after(interval, check)
   }
 
   #endCheck(): void {
-    clearTimeout(this.#check)
-    this.#check = undefined
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+  }
+
+  #told(): void {
+    this.#trusted = true
+    this.#wake()
   }
 
   #wake(): void {
+    this.#checking = false
     this.#endCheck()
     for (const done of [...this.#waiting]) done()
   }
 
   #unwatch(): void {
     this.#watching = false
+    this.#trusted = false
     this.#watcher?.close()
   }
 }

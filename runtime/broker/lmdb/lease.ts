@@ -34,7 +34,8 @@ export class LeaseHolder {
         expiresAt: now + ttlMs,
         fence: (current?.fence ?? 0) + (lost ? 1 : 0)
       }
-      transaction.put(key, Buffer.from(JSON.stringify(lease)))
+      // Nobody waits for a lease to change hands: who wants one asks again.
+      transaction.putQuietly(key, Buffer.from(JSON.stringify(lease)))
       return lease
     })
   }
@@ -44,7 +45,7 @@ export class LeaseHolder {
     return this.#queue.run((transaction) => {
       const current = decode(transaction.read(key))
       if (current === null || current.holder !== holder) return
-      transaction.put(key, Buffer.from(JSON.stringify({ ...current, expiresAt: 0 })))
+      transaction.putQuietly(key, Buffer.from(JSON.stringify({ ...current, expiresAt: 0 })))
     })
   }
 }

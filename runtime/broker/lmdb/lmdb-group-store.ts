@@ -67,10 +67,12 @@ export class LmdbGroupStore implements GroupStore {
   async changed(seen: GroupState, maxMs: number, signal: AbortSignal): Promise<void> {
     const end = this.now() + maxMs
     while (!signal.aborted && this.read() === seen) {
-      const rest = end - this.now()
-      if (rest <= 0) return
-      await this.#parts.commits.wait(rest, signal)
-      if (this.read() === seen) await sleep(LOOK_EVERY_MS)
+      const lookedAt = this.now()
+      if (lookedAt >= end) return
+      await this.#parts.commits.wait(end - lookedAt, signal)
+      if (this.read() !== seen) return
+      const since = this.now() - lookedAt
+      if (since < LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS - since)
     }
   }
 

@@ -6,6 +6,10 @@ import { after, describe, it } from 'node:test'
 import { open } from 'lmdb'
 import type { Broker, LogRecord } from '../../../runtime/broker/broker.ts'
 import { type LmdbBroker, openLmdbBroker } from '../../../runtime/broker/lmdb/lmdb-broker.ts'
+import { LmdbProducer } from '../../../runtime/broker/lmdb/lmdb-producer.ts'
+import { LogStore } from '../../../runtime/broker/lmdb/log-store.ts'
+import { WriteQueue } from '../../../runtime/broker/lmdb/log-transaction.ts'
+import { TopicRegistry } from '../../../runtime/broker/lmdb/topic-registry.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -332,6 +336,30 @@ describe('embedded log', () => {
     assert.equal(await broker.acquireLease('leader', 'a', 1000), null)
     await broker.releaseLease('leader', 'b')
     assert.equal((await broker.acquireLease('leader', 'a', 1000))?.fence, 3)
+    await broker.close()
+  })
+
+  it('finds what was committed by one that was killed before it could tell', async () => {
+    const path = newPath()
+    const { broker } = await openLog(path)
+    await broker.createTopics([{ name: 'quiet', partitions: 1 }])
+    const reader = await broker.reader()
+    reader.assign([{ topic: 'quiet', partition: 0, offset: 0 }])
+    const limits = { maxBytes: 1 << 20, maxWaitMs: 60_000 }
+    // The watch tells of this one, and is trusted from then on.
+    const told = reader.read(limits)
+    await append(broker, 'quiet', keyed('a', '1'))
+    assert.equal((await told)[0]?.nextOffset, 1)
+    const untold = reader.read(limits)
+    const store = await LogStore.open(path)
+    const parts = {
+      store,
+      queue: new WriteQueue(store, () => {}),
+      topics: new TopicRegistry(store)
+    }
+    await new LmdbProducer(parts).append('quiet', 0, [keyed('b', '2')])
+    assert.equal((await untold)[0]?.nextOffset, 2)
+    await store.close()
     await broker.close()
   })
 

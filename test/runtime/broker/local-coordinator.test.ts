@@ -19,7 +19,12 @@ coordinatorContract('local', {
 describe('a group of one', () => {
   it('never ends by silence', async () => {
     let now = 0
-    const clock = { now: () => now, wallTime: () => 0, after: () => () => {} }
+    const clock = {
+      now: () => now,
+      wallTime: () => 0,
+      after: () => () => {},
+      atNext: () => () => {}
+    }
     const options = {
       groupId: 'solo',
       protocol: 'millrace',

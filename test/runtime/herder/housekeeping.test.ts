@@ -24,7 +24,8 @@ it('removes what retention does not keep, every minute, until it is closed', asy
       const timer = { ms, run }
       due.push(timer)
       return () => due.splice(due.indexOf(timer), 1)
-    }
+    },
+    atNext: () => () => {}
   }
   const housekeeping = new Housekeeping({ broker, clock, logger: silent })
   assert.deepEqual(

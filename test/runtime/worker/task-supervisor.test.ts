@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Clock } from '../../../runtime/api/clock.ts'
+import { type Clock, untilNext } from '../../../runtime/api/clock.ts'
 import type { TaskSpec } from '../../../runtime/worker/task-spec.ts'
 import { TaskSupervisor, type TaskView } from '../../../runtime/worker/task-supervisor.ts'
 import type { PlainError } from '../../../runtime/worker/thread-messages.ts'
@@ -26,6 +26,10 @@ class FakeClock implements Clock {
     return () => {
       this.timers = this.timers.filter((other) => other !== timer)
     }
+  }
+
+  atNext(everyMs: number, callback: () => void): () => void {
+    return this.after(untilNext(this.time, everyMs), callback)
   }
 
   async advance(ms: number): Promise<void> {
