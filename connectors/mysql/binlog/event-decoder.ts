@@ -195,6 +195,9 @@ function readQuery(reader: ByteReader, more: number, compressed: boolean): Query
   return { kind: 'query', threadId, database, sql, sqlMode, errorCode }
 }
 
+/** The most that `max_allowed_packet` can be. */
+const LARGEST = 2 ** 30
+
 /**
  * What MariaDB compresses with `log_bin_compress`: a byte with the algorithm (0 is zlib) and the number of bytes
  * of the length, that length, high byte first, and the data.
@@ -207,6 +210,7 @@ function uncompress(reader: ByteReader): ByteReader {
   const lengthBytes = head & 0x07
   let length = 0
   for (let index = 0; index < lengthBytes; index++) length = length * 256 + reader.u8()
+  if (length > LARGEST) throw badEvent(`its compressed part says that it has ${length} bytes`)
   try {
     const data = inflateSync(reader.rest(), { maxOutputLength: Math.max(1, length) })
     if (data.length === length) return new ByteReader(data, 0, length)
