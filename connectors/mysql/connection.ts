@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
@@ -88,6 +89,7 @@ async function open(
 ): Promise<MysqlConnection> {
   signal?.throwIfAborted()
   const client = createConnection(clientOptions(settings, tls, writes))
+  if (settings.sslMode === 'verify_identity') nameHost(client, settings.host)
   const connection = new MysqlConnection(client, settings)
   const abort = () => connection.destroy()
   signal?.addEventListener('abort', abort, { once: true })
@@ -102,6 +104,15 @@ async function open(
   } finally {
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/**
+ * `mysql2` does not tell Node which address a certificate must be for, only which name. Node then takes the host of
+ * the socket, which it does not know of an address, and after that `localhost`.
+ */
+function nameHost(client: Connection, host: string): void {
+  const { stream } = client as unknown as { stream: { _host?: string | null } }
+  if (isIP(host)) stream._host = host
 }
 
 function clientOptions(

@@ -27,6 +27,9 @@ const SOCKET_ERRORS = new Set([
   'EAI_AGAIN'
 ])
 
+/** The other side refuses a certificate, or what was agreed on. */
+const TLS_REFUSED = /^ERR_(SSL|TLS)_/
+
 /** What a server refuses for the user: access to a database, a table, a column, a command. */
 const PRIVILEGE_ERRORS = new Set([1044, 1142, 1143, 1227, 1370, 1419])
 
@@ -107,7 +110,7 @@ function explainConnection(
       hint: "Set database.ssl.mode to 'preferred' or 'disabled', or give the server a certificate (ssl_cert, ssl_key)"
     }
   }
-  if (state === 'HANDSHAKE_SSL_ERROR') {
+  if (state === 'HANDSHAKE_SSL_ERROR' || TLS_REFUSED.test(state)) {
     return {
       code: 'MYSQL_TLS',
       message: `No TLS connection to ${address(context).toLowerCase()}: ${text}`,
