@@ -142,9 +142,10 @@ describe('a connection to MariaDB', requireEngine('mariadb'), () => {
     const victim = await open()
     const lost = new Promise((resolve) => victim.onLost(resolve))
     const [id] = (await victim.query('SELECT CONNECTION_ID()'))[0] ?? []
-    const rows = all(victim.stream("SELECT SLEEP(0.01), REPEAT('x', 100000) FROM seq_1_to_100000"))
+    const rows = victim.stream("SELECT SLEEP(0.01), REPEAT('x', 100000) FROM seq_1_to_100000")
+    const failed = assert.rejects(all(rows), { code: 'MYSQL_CONNECTION_LOST', retriable: true })
     await connection.query(`KILL ${id}`)
-    await assert.rejects(rows, { code: 'MYSQL_CONNECTION_LOST', retriable: true })
+    await failed
     assert.equal(((await lost) as { code: string }).code, 'MYSQL_CONNECTION_LOST')
     await assert.rejects(victim.query('SELECT 1'), { code: 'MYSQL_CONNECTION_LOST' })
   })

@@ -53,6 +53,9 @@ const THROUGH_GTIDS = 0x04
 /** A server that is silent for so many heartbeats is given up. */
 const SILENT_HEARTBEATS = 3
 
+/** MariaDB says nothing while it looks through a file for the place behind GTIDs. */
+const SEARCH_MS = 600_000
+
 /**
  * Follows the binary log of a server as a replica does.
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_replication.html and
@@ -64,6 +67,7 @@ export class BinlogClient {
   readonly #reader = new EventReader()
   readonly #start: string
   readonly #timer: NodeJS.Timeout
+  #isSearching: boolean
   #error: ConnectError | undefined
   #wake: (() => void) | undefined
 
@@ -71,6 +75,7 @@ export class BinlogClient {
     this.#connection = connection
     this.#packets = connection.takeOver(options.maxBytes)
     this.#start = describeStart(options.start)
+    this.#isSearching = 'gtids' in options.start
     const silenceMs = SILENT_HEARTBEATS * options.heartbeatMs
     this.#timer = setInterval(() => this.#checkSilence(silenceMs), options.heartbeatMs)
     connection.onLost((error) => this.#fail(error))
@@ -118,7 +123,9 @@ export class BinlogClient {
   drain(handler: EventHandler): void {
     for (;;) {
       const event = this.#next()
-      if (event === undefined || !handler(event, this.#reader.header)) return
+      if (event === undefined) return
+      if (this.#isSearching && isFound(event)) this.#isSearching = false
+      if (!handler(event, this.#reader.header)) return
     }
   }
 
@@ -185,7 +192,8 @@ export class BinlogClient {
 
   #checkSilence(limitMs: number): void {
     const silence = performance.now() - this.#packets.lastArrival
-    if (this.#packets.paused || silence <= limitMs) return
+    const limit = this.#isSearching ? Math.max(SEARCH_MS, limitMs) : limitMs
+    if (this.#packets.paused || silence <= limit) return
     const message = `The server has been silent for ${Math.round(silence / 1000)} s`
     this.#fail(new RetriableError('MYSQL_CONNECTION_LOST', message))
     this.#connection.destroy()
@@ -202,6 +210,11 @@ export class BinlogClient {
     this.#wake = undefined
     wake?.()
   }
+}
+
+/** The first event that is not about the file itself. */
+function isFound(event: BinlogEvent): boolean {
+  return event.kind === 'gtid' || event.kind === 'heartbeat'
 }
 
 /** Events that came before may still wait. */
