@@ -2,13 +2,19 @@ import type { Schema } from '../../../runtime/api/schema.ts'
 import type { BinlogColumn } from '../binlog/binlog-event.ts'
 import type { ColumnModel } from '../schema/table-model.ts'
 
-/** Where a row image is being read. Readers move `position` past what they read. */
+/**
+ * Where a row image is being read. Readers move `position` past what they read, and may move it past the
+ * end of the buffer when the bytes are not what the table map says: whoever reads rows looks after each.
+ */
 export interface RowCursor {
   buffer: Buffer
   position: number
 }
 
-/** Reads one value that is not null. */
+/**
+ * Reads one value that is not null.
+ * @throws {UnconvertibleValue} when the schema has no way to say it; the position is past it all the same
+ */
 export type BinlogReader = (cursor: RowCursor) => unknown
 
 /**
@@ -16,20 +22,24 @@ export type BinlogReader = (cursor: RowCursor) => unknown
  * the log give the same result.
  */
 export interface ColumnCodec {
-  /** Neither optional nor with a default. */
+  /** Neither optional nor with a default; but Debezium's Geometry is always optional. */
   readonly schema: Schema
   /**
-   * From the text protocol of a session with `character_set_results = NULL` for the column's own bytes or
-   * utf8mb4 for text (the codec's README says which), `time_zone = '+00:00'`, as `SELECT column` gives it.
+   * From the text protocol of a session with `character_set_results = NULL` and `time_zone = '+00:00'`, as
+   * a SELECT of {@link selectExpression} gives it: README.md, "What the snapshot's session is like".
    * @param bytes only good until it returns
    * @returns null for a value that has no equivalent, such as a zero date
+   * @throws {UnconvertibleValue} when the schema has no way to say it
    */
   readText(bytes: Buffer): unknown
-  /** Compiles a reader of the log for how a table map describes the column. */
+  /**
+   * Compiles a reader of the log for how a table map describes the column.
+   * @throws {TableMismatch} when the column in the log is of another type
+   */
   reader(column: BinlogColumn): BinlogReader
   /** Stands in where a NOT NULL column has no value. */
   readonly zero: unknown
-  /** Stands for a value that a row image leaves out. */
+  /** Stands for a value that a row image leaves out; null when values of the type cannot say that. */
   readonly unavailable: unknown
   /**
    * The default that the schema shows.
@@ -37,6 +47,12 @@ export interface ColumnCodec {
    */
   defaultOf(column: ColumnModel): unknown
 }
+
+/** Makes the codec of a column of one type. */
+export type MakeCodec = (column: ColumnModel, options: ValueOptions) => ColumnCodec
+
+/** {@link ColumnCodec.defaultOf} of types whose defaults Debezium does not show. */
+export const noDefault = (): undefined => undefined
 
 /** Keys of the connector that decide how values are written, by their Debezium names. */
 export interface ValueOptions {
