@@ -140,23 +140,27 @@ describe('the signal file', () => {
 
   test('gives each line once, and keeps what came in the meantime', async () => {
     const path = join(folder, 'signals.txt')
-    const file = new SignalFile(path, logger)
-    assert.deepEqual(await file.read(), [])
+    const file = new SignalFile({ path, intervalMs: 100, logger })
+    assert.deepEqual(await file.read(1000), [])
     const first = { id: 's1', type: 'log', data: { message: 'hi' } }
     await writeFile(path, `${JSON.stringify(first)}\n\nnonsense\n{"id":"s2"`)
-    assert.deepEqual(await file.read(), [{ id: 's1', type: 'log', data: '{"message":"hi"}' }])
+    assert.deepEqual(await file.read(1000), [{ id: 's1', type: 'log', data: '{"message":"hi"}' }])
     assert.equal(warnings.length, 1)
+    assert.deepEqual([file.dueIn(1000), file.dueIn(1100)], [100, 0])
+    assert.deepEqual(await file.read(1000), [], 'not twice')
     await appendFile(path, ',"type":"pause-snapshot"}\n')
     await file.done()
-    assert.deepEqual(await file.read(), [{ id: 's2', type: 'pause-snapshot', data: null }])
+    assert.deepEqual(await file.read(1000), [{ id: 's2', type: 'pause-snapshot', data: null }])
     await file.done()
     assert.equal(await readFile(path, 'utf8'), '')
     await writeFile(path, '{"id":"s3","type":"log","data":"{}"}')
-    assert.deepEqual(await file.read(), [{ id: 's3', type: 'log', data: '{}' }])
+    assert.deepEqual(await file.read(1000), [{ id: 's3', type: 'log', data: '{}' }])
   })
 
   test('says so when it cannot be read', async () => {
-    await assert.rejects(new SignalFile(folder, logger).read(), { code: 'SIGNAL_FILE' })
+    await assert.rejects(new SignalFile({ path: folder, intervalMs: 1, logger }).read(1), {
+      code: 'SIGNAL_FILE'
+    })
   })
 })
 
