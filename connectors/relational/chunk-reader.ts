@@ -53,8 +53,8 @@ export class ChunkReader {
       const { table, chunk } = found
       window.fill(table, chunk.rows, plan)
       this.#notificationsOf(planned).inProgress(planned.id, {
-        maximumKey: keyText(chunk.after.maximumKey),
-        lastKey: keyText(chunk.after.lastKey),
+        maximumKey: keyText(table, chunk.after.maximumKey),
+        lastKey: keyText(table, chunk.after.lastKey),
         tables: sameSignal(plan, planned)
       })
       return chunk.after
@@ -165,6 +165,7 @@ function same(left: ChunkKey, right: ChunkKey): boolean {
   return left.length === right.length && left.every((value, i) => value === right[i])
 }
 
-function keyText(key: ChunkKey | null): string {
-  return (key ?? NULL_KEY).map((value) => value ?? '<null>').join(',')
+function keyText(table: ChunkTable, key: ChunkKey | null): string {
+  if (key === null || same(key, NULL_KEY)) return '<null>'
+  return table.keyText?.(key) ?? key.join(',')
 }

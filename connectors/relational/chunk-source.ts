@@ -19,6 +19,8 @@ export interface ChunkTable {
    * the surrogate key. Rows without it (null, an empty list) are never taken for each other.
    */
   identity(row: Struct): readonly unknown[] | null
+  /** A key as notifications show it; by default its texts with commas between. */
+  keyText?(key: ChunkKey): string
 }
 
 export interface ChunkRow {
