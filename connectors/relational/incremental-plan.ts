@@ -23,6 +23,8 @@ export interface IncrementalPlan {
   readonly again: readonly ChunkKey[]
   /** How often in a row that was so. */
   readonly tries: number
+  /** Whether the next chunk could not be read the last time. */
+  readonly hasFailed: boolean
   /** Rows of the first table that were read, for notifications. */
   readonly rows: number
 }
@@ -33,6 +35,7 @@ export const NOTHING_PLANNED: IncrementalPlan = {
   maximumKey: null,
   again: [],
   tries: 0,
+  hasFailed: false,
   rows: 0
 }
 

@@ -134,7 +134,7 @@ export class SimulatedDatabase implements ChunkSource, SignalWriter, LogPosition
     return found
   }
 
-  async chunk(table: ChunkTable, range: ChunkRange): Promise<readonly ChunkRow[] | null> {
+  async chunk(table: ChunkTable, range: ChunkRange): Promise<readonly ChunkRow[]> {
     await this.#turn()
     const all = range.kind === 'equal' ? this.#all(table) : this.#sorted(table)
     const found =
