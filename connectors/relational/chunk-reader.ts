@@ -34,8 +34,8 @@ export class ChunkReader {
   }
 
   /**
-   * Fills a window with the next rows. It stays empty when there are none, or when the next table has other columns
-   * than the stream knows of yet.
+   * Fills a window with the next rows. It stays empty when there are none, or when they cannot be read for the first
+   * time.
    *
    * @returns the plan when the rows are passed on
    */
@@ -45,7 +45,7 @@ export class ChunkReader {
       const planned = plan.tables[0]
       if (planned === undefined) return plan
       const found = await this.#tryNext(planned, plan)
-      if (found === 'later') return plan
+      if (found === 'later') return { ...plan, hasFailed: true }
       if (typeof found === 'string') {
         plan = this.#done(planned, plan, found)
         continue
@@ -53,8 +53,8 @@ export class ChunkReader {
       const { table, chunk } = found
       window.fill(table, chunk.rows, plan)
       this.#notificationsOf(planned).inProgress(planned.id, {
-        maximumKey: keyText(chunk.after.maximumKey),
-        lastKey: keyText(chunk.after.lastKey),
+        maximumKey: keyText(table, chunk.after.maximumKey),
+        lastKey: keyText(table, chunk.after.lastKey),
         tables: sameSignal(plan, planned)
       })
       return chunk.after
@@ -71,11 +71,12 @@ export class ChunkReader {
       if (table === null) return 'UNKNOWN_SCHEMA'
       if (table.keyColumns.length === 0) return 'NO_PRIMARY_KEY'
       const chunk = await this.#next(table, planned, plan)
-      if (chunk === null) return 'later'
       if (chunk.rows.length > 0) return { table, chunk }
       return chunk.after.maximumKey === null && plan.rows === 0 ? 'EMPTY' : 'SUCCEEDED'
     } catch (error) {
       if (isRetriable(error)) throw error
+      // The table may have changed: the stream comes to know of that before the next try.
+      if (!plan.hasFailed) return 'later'
       this.#logger.warn('A table cannot be read by the incremental snapshot, and is left out', {
         table: planned.id,
         condition: planned.condition,
@@ -88,11 +89,11 @@ export class ChunkReader {
   async #next(
     table: ChunkTable,
     { condition }: PlannedTable,
-    plan: IncrementalPlan
-  ): Promise<Chunk | null> {
+    start: IncrementalPlan
+  ): Promise<Chunk> {
     const read = { table, condition }
+    const plan = { ...forKey(table, start), hasFailed: false }
     const again = await this.#equal(read, plan.again)
-    if (again === null) return null
     if (again.length > 0) {
       return { rows: again, after: { ...plan, again: [], rows: plan.rows + again.length } }
     }
@@ -100,7 +101,6 @@ export class ChunkReader {
     const isFirst = plan.lastKey === null
     const nulls = isFirst && !table.isUnique ? await this.#equal(read, [NULL_KEY]) : []
     const keyed = maximumKey === null ? [] : await this.#between(read, plan.lastKey, maximumKey)
-    if (nulls === null || keyed === null) return null
     const rows = [...nulls, ...keyed]
     const lastKey = keyed.at(-1)?.key ?? (nulls.length > 0 ? NULL_KEY : plan.lastKey)
     const after = { ...plan, again: [], maximumKey, lastKey, rows: plan.rows + rows.length }
@@ -110,12 +110,10 @@ export class ChunkReader {
   async #equal(
     { table, condition }: { table: ChunkTable; condition: string | null },
     keys: readonly ChunkKey[]
-  ): Promise<ChunkRow[] | null> {
+  ): Promise<ChunkRow[]> {
     const rows: ChunkRow[] = []
     for (const key of keys) {
-      const found = await this.#source.chunk(table, { kind: 'equal', key }, condition)
-      if (found === null) return null
-      rows.push(...found)
+      rows.push(...(await this.#source.chunk(table, { kind: 'equal', key }, condition)))
     }
     return rows
   }
@@ -125,16 +123,16 @@ export class ChunkReader {
     read: { table: ChunkTable; condition: string | null },
     lastKey: ChunkKey | null,
     upTo: ChunkKey
-  ): Promise<readonly ChunkRow[] | null> {
+  ): Promise<readonly ChunkRow[]> {
     const { table, condition } = read
     const limit = this.#chunkSize
     const after = lastKey !== null && same(lastKey, NULL_KEY) ? null : lastKey
     const range = { kind: 'between', after, upTo, limit } as const
     const rows = await this.#source.chunk(table, range, condition)
-    const last = rows?.at(-1)
-    if (rows === null || last === undefined || table.isUnique || rows.length < limit) return rows
+    const last = rows.at(-1)
+    if (last === undefined || table.isUnique || rows.length < limit) return rows
     const ties = await this.#equal(read, [last.key])
-    return ties === null ? null : [...rows.filter(({ key }) => !same(key, last.key)), ...ties]
+    return [...rows.filter(({ key }) => !same(key, last.key)), ...ties]
   }
 
   #done(planned: PlannedTable, plan: IncrementalPlan, status: TableStatus): IncrementalPlan {
@@ -156,6 +154,12 @@ export class ChunkReader {
   }
 }
 
+/** A table with another key than it was begun with is begun anew. */
+function forKey({ keyColumns }: ChunkTable, plan: IncrementalPlan): IncrementalPlan {
+  const isSame = plan.maximumKey === null || plan.maximumKey.length === keyColumns.length
+  return isSame ? plan : { ...plan, lastKey: null, maximumKey: null, again: [] }
+}
+
 /** The tables that the same signal still waits for. */
 function sameSignal(plan: IncrementalPlan, { signal }: PlannedTable): string[] {
   return plan.tables.filter((table) => table.signal === signal).map(({ id }) => id)
@@ -165,6 +169,7 @@ function same(left: ChunkKey, right: ChunkKey): boolean {
   return left.length === right.length && left.every((value, i) => value === right[i])
 }
 
-function keyText(key: ChunkKey | null): string {
-  return (key ?? NULL_KEY).map((value) => value ?? '<null>').join(',')
+function keyText(table: ChunkTable, key: ChunkKey | null): string {
+  if (key === null || same(key, NULL_KEY)) return '<null>'
+  return table.keyText?.(key) ?? key.join(',')
 }

@@ -19,6 +19,8 @@ export interface ChunkTable {
    * the surrogate key. Rows without it (null, an empty list) are never taken for each other.
    */
   identity(row: Struct): readonly unknown[] | null
+  /** A key as notifications show it; by default its texts with commas between. */
+  keyText?(key: ChunkKey): string
 }
 
 export interface ChunkRow {
@@ -40,8 +42,9 @@ export type ChunkRange =
 
 /**
  * Reads chunks from the database, each statement in a transaction of its own. Errors that pass are
- * {@link RetriableError}: they restart the task, which goes on with the chunk. Any other error gives up the table
- * alone, with a warning and a notification.
+ * {@link RetriableError}: they restart the task, which goes on with the chunk. After any other error it is read
+ * once more, when the stream has come to where that was: the table may have other columns by now than the stream
+ * knew of. The second error gives up the table alone, with a warning and a notification.
  *
  * `condition` is the SQL of an additional condition, or null. Rows are ordered by the key columns; compare them
  * as the primary key does: `(a > 1) OR (a = 1 AND b > 2)`.
@@ -51,13 +54,9 @@ export interface ChunkSource {
   describe(table: string, surrogateKey: string | null): Promise<ChunkTable | null>
   /** The largest key (not NULL); null when no row has one. */
   maximumKey(table: ChunkTable, condition: string | null): Promise<ChunkKey | null>
-  /**
-   * @returns null when the table has other columns by now than the stream knows of: it is read again when the
-   * stream has come as far
-   */
   chunk(
     table: ChunkTable,
     range: ChunkRange,
     condition: string | null
-  ): Promise<readonly ChunkRow[] | null>
+  ): Promise<readonly ChunkRow[]>
 }

@@ -1,5 +1,6 @@
 import type { OffsetValue, SourceOffset } from '../../runtime/api/record.ts'
 import type { ChunkKey } from './chunk-source.ts'
+import { serializedIntegers } from './java-key.ts'
 
 /** A table that a signal asked for. */
 export interface PlannedTable {
@@ -22,6 +23,8 @@ export interface IncrementalPlan {
   readonly again: readonly ChunkKey[]
   /** How often in a row that was so. */
   readonly tries: number
+  /** Whether the next chunk could not be read the last time. */
+  readonly hasFailed: boolean
   /** Rows of the first table that were read, for notifications. */
   readonly rows: number
 }
@@ -32,6 +35,7 @@ export const NOTHING_PLANNED: IncrementalPlan = {
   maximumKey: null,
   again: [],
   tries: 0,
+  hasFailed: false,
   rows: 0
 }
 
@@ -49,10 +53,12 @@ export function without(plan: IncrementalPlan, ids: ReadonlySet<string>): Increm
     : { ...plan, tables }
 }
 
-// Names in the offset: those without `millrace_` are Debezium's (AbstractIncrementalSnapshotContext). Its own keys
-// are serialized Java objects; a Debezium that takes over finds none, and begins the first table anew.
+// Names in the offset: those without `millrace_` are Debezium's (AbstractIncrementalSnapshotContext). Its keys are
+// serialized Java objects, which are read and not written: a Debezium that takes over begins the first table anew.
 const COLLECTIONS = 'incremental_snapshot_collections'
 const CORRELATION = 'incremental_snapshot_correlation_id'
+const THEIR_LAST_KEY = 'incremental_snapshot_primary_key'
+const THEIR_MAXIMUM_KEY = 'incremental_snapshot_maximum_key'
 const LAST_KEY = 'millrace_incremental_snapshot_last_key'
 const MAXIMUM_KEY = 'millrace_incremental_snapshot_maximum_key'
 const AGAIN = 'millrace_incremental_snapshot_again'
@@ -86,7 +92,7 @@ export function planFields(
 
 /**
  * The snapshot that a stored offset was in the middle of, ours or Debezium's. Of Debezium's the table in progress
- * is read again from its beginning.
+ * is read again from its beginning, unless its key is of integers.
  */
 export function storedPlan(offset: SourceOffset): { plan: IncrementalPlan; isPaused: boolean } {
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null)
@@ -102,9 +108,11 @@ export function storedPlan(offset: SourceOffset): { plan: IncrementalPlan; isPau
       signal: text(given[SIGNAL]) ?? correlation
     }
   })
-  const maximumKey = textKey(parsed(offset[MAXIMUM_KEY]))
+  const theirs = (field: string) => serializedIntegers(text(offset[field]) ?? '')
+  const maximumKey = textKey(parsed(offset[MAXIMUM_KEY])) ?? theirs(THEIR_MAXIMUM_KEY)
+  const place = textKey(parsed(offset[LAST_KEY])) ?? theirs(THEIR_LAST_KEY)
   // Without its end, a table is begun anew.
-  const lastKey = maximumKey === null ? null : textKey(parsed(offset[LAST_KEY]))
+  const lastKey = maximumKey === null ? null : place
   const again = (parsed(offset[AGAIN]) ?? []).flatMap((key) => {
     const found = textKey(key)
     return found === null ? [] : [found]

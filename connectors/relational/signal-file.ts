@@ -4,28 +4,45 @@ import type { Logger } from '../../runtime/api/task.ts'
 import type { Signal } from './signals.ts'
 
 /**
- * The channel `file`: lines of JSON with id, type and data. The caller looks at it every
- * `signal.poll.interval.ms`, and says when what it read is done with:
+ * The channel `file`: lines of JSON with id, type and data. Between polls of the source:
  *
- *     for (const signal of await file.read()) handle(readSignal(signal))
- *     await file.done()
+ *     if (file.dueIn(now) === 0) for (const signal of await file.read(now)) handler.handle(signal)
+ *     // return a batch, though it may have no records: its offset has what the signals asked for
+ *     await file.done()      // in SourceTask.commit, when that offset is durable
  */
 export class SignalFile {
   readonly #path: string
+  readonly #intervalMs: number
   readonly #logger: Logger
+  #last = Number.NEGATIVE_INFINITY
   /** What was read and is not removed yet. */
   #read: Buffer = Buffer.alloc(0)
 
-  constructor(path: string, logger: Logger) {
-    this.#path = path
-    this.#logger = logger
+  /** @param options path: `signal.file`; intervalMs: `signal.poll.interval.ms` */
+  constructor(options: {
+    readonly path: string
+    readonly intervalMs: number
+    readonly logger: Logger
+  }) {
+    this.#path = options.path
+    this.#intervalMs = options.intervalMs
+    this.#logger = options.logger
+  }
+
+  /** Milliseconds until the file should be looked at. */
+  dueIn(now: number): number {
+    return Math.max(0, this.#last + this.#intervalMs - now)
   }
 
   /**
-   * The signals in the file, or none when there is no file. A line that is no signal is told in the log.
+   * The signals in the file, or none when there is no file or those read before are not done with. A line that is no
+   * signal is told in the log.
+   *
    * @throws {ConnectError} SIGNAL_FILE when the file is there and cannot be read
    */
-  async read(): Promise<Signal[]> {
+  async read(now: number): Promise<Signal[]> {
+    this.#last = now
+    if (this.#read.length > 0) return []
     const bytes = await this.#content()
     // A last line without a line feed may be still being written, unless it is whole.
     const lastLine = bytes.lastIndexOf(0x0a) + 1

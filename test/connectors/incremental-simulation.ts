@@ -108,6 +108,12 @@ export class SimulatedDatabase implements ChunkSource, SignalWriter, LogPosition
     }
   }
 
+  /** Changes the first row of `shop.keyless`, always the same. */
+  touch(): void {
+    const before = this.rows.get('shop.keyless')?.[0]
+    if (before) this.#replace('shop.keyless', 0, [...before.slice(0, 2), (before[2] ?? 0) + 1])
+  }
+
   async describe(id: string, surrogateKey: string | null): Promise<ChunkTable | null> {
     await this.#turn()
     const record = RECORDS.get(id)

@@ -11,6 +11,7 @@ import {
   without,
   withoutFirst
 } from '../../connectors/relational/incremental-plan.ts'
+import { serializedIntegers } from '../../connectors/relational/java-key.ts'
 import { SignalFile } from '../../connectors/relational/signal-file.ts'
 import {
   conditionFor,
@@ -21,6 +22,7 @@ import {
   signalOfRow
 } from '../../connectors/relational/signals.ts'
 import { Struct, string, structOf } from '../../runtime/api/schema.ts'
+import { Random } from '../support/random.ts'
 
 function read(type: string, data: unknown) {
   const text = typeof data === 'string' || data === null ? data : JSON.stringify(data)
@@ -140,23 +142,68 @@ describe('the signal file', () => {
 
   test('gives each line once, and keeps what came in the meantime', async () => {
     const path = join(folder, 'signals.txt')
-    const file = new SignalFile(path, logger)
-    assert.deepEqual(await file.read(), [])
+    const file = new SignalFile({ path, intervalMs: 100, logger })
+    assert.deepEqual(await file.read(1000), [])
     const first = { id: 's1', type: 'log', data: { message: 'hi' } }
     await writeFile(path, `${JSON.stringify(first)}\n\nnonsense\n{"id":"s2"`)
-    assert.deepEqual(await file.read(), [{ id: 's1', type: 'log', data: '{"message":"hi"}' }])
+    assert.deepEqual(await file.read(1000), [{ id: 's1', type: 'log', data: '{"message":"hi"}' }])
     assert.equal(warnings.length, 1)
+    assert.deepEqual([file.dueIn(1000), file.dueIn(1100)], [100, 0])
+    assert.deepEqual(await file.read(1000), [], 'not twice')
     await appendFile(path, ',"type":"pause-snapshot"}\n')
     await file.done()
-    assert.deepEqual(await file.read(), [{ id: 's2', type: 'pause-snapshot', data: null }])
+    assert.deepEqual(await file.read(1000), [{ id: 's2', type: 'pause-snapshot', data: null }])
     await file.done()
     assert.equal(await readFile(path, 'utf8'), '')
     await writeFile(path, '{"id":"s3","type":"log","data":"{}"}')
-    assert.deepEqual(await file.read(), [{ id: 's3', type: 'log', data: '{}' }])
+    assert.deepEqual(await file.read(1000), [{ id: 's3', type: 'log', data: '{}' }])
   })
 
   test('says so when it cannot be read', async () => {
-    await assert.rejects(new SignalFile(folder, logger).read(), { code: 'SIGNAL_FILE' })
+    await assert.rejects(new SignalFile({ path: folder, intervalMs: 1, logger }).read(1), {
+      code: 'SIGNAL_FILE'
+    })
+  })
+})
+
+/** What Java 17 writes for an Object[]. */
+const ARRAY = 'aced0005757200135b4c6a6176612e6c616e672e4f626a6563743b90ce589f1073296c0200007870'
+const INTEGER = '737200116a6176612e6c616e672e496e746567657212e2a0a4f781873802000149000576616c7565'
+const NUMBER = '787200106a6176612e6c616e672e4e756d62657286ac951d0b94e08b0200007870'
+const JAVA = {
+  integer: `${ARRAY}00000001${INTEGER}${NUMBER}0000002a`,
+  two: `${ARRAY}00000002${INTEGER}${NUMBER}000000017371007e000200000002`,
+  long: `${ARRAY}000000017372000e6a6176612e6c616e672e4c6f6e673b8be490cc8f23df0200014a000576616c7565${NUMBER}8000000000000001`,
+  byte: `${ARRAY}000000017372000e6a6176612e6c616e672e427974659c4e6084ee50f51c02000142000576616c7565${NUMBER}ff`,
+  same: `${ARRAY}00000002${INTEGER}${NUMBER}0000002a71007e0004`,
+  text: `${ARRAY}000000027400017871007e0002`,
+  nullFirst: `${ARRAY}0000000270${INTEGER}${NUMBER}00000005`,
+  none: 'aced000570'
+}
+
+describe('the keys of Debezium in an offset', () => {
+  test('are read when they are of integers', () => {
+    const read = (key: keyof typeof JAVA) => serializedIntegers(JAVA[key])
+    assert.deepEqual(read('integer'), ['42'])
+    assert.deepEqual(read('two'), ['1', '2'])
+    assert.deepEqual(read('long'), ['-9223372036854775807'])
+    assert.deepEqual(read('byte'), ['-1'])
+    assert.deepEqual(read('same'), ['42', '42'])
+    for (const key of ['text', 'nullFirst', 'none'] as const) assert.equal(read(key), null)
+  })
+
+  test('are left alone when they are cut or damaged', () => {
+    const whole = JAVA.two
+    for (let length = 0; length < whole.length; length++) {
+      assert.equal(serializedIntegers(whole.slice(0, length)), null, `${length} digits`)
+    }
+    assert.equal(serializedIntegers('nonsense'), null)
+    const random = new Random(1)
+    for (let i = 0; i < 2000; i++) {
+      const at = random.below(whole.length)
+      const digit = random.below(16).toString(16)
+      serializedIntegers(whole.slice(0, at) + digit + whole.slice(at + 1))
+    }
   })
 })
 
@@ -187,13 +234,22 @@ describe('the offset of an incremental snapshot', () => {
     const theirs = {
       incremental_snapshot_collections: collections,
       incremental_snapshot_correlation_id: 's7',
-      incremental_snapshot_primary_key:
-        'aced0005757200135b4c6a6176612e6c616e672e4f626a6563743b90ce589f1073296c020000787000000001',
-      incremental_snapshot_maximum_key:
-        'aced0005757200135b4c6a6176612e6c616e672e4f626a6563743b90ce589f1073296c020000787000000001'
+      incremental_snapshot_primary_key: JAVA.text,
+      incremental_snapshot_maximum_key: JAVA.text
     }
     const tables = [{ ...table('shop.a', 's7'), condition: 'id < 4' }]
     assert.deepEqual(storedPlan(theirs).plan, { ...NOTHING_PLANNED, tables })
+    const integers = {
+      ...theirs,
+      incremental_snapshot_primary_key: JAVA.integer,
+      incremental_snapshot_maximum_key: JAVA.two
+    }
+    assert.deepEqual(storedPlan(integers).plan, {
+      ...NOTHING_PLANNED,
+      tables,
+      lastKey: ['42'],
+      maximumKey: ['1', '2']
+    })
     const ours = planFields({ ...NOTHING_PLANNED, tables }, false)
     assert.equal(ours['incremental_snapshot_correlation_id'], 's7')
     const [first] = JSON.parse(String(ours['incremental_snapshot_collections']))
