@@ -1,7 +1,9 @@
 /**
- * `npm run bench:idle`: three workers of a group with 30 idle tasks, on embedded topics and on Kafka;
- * prints the share of a core, the wakes of all threads and the memory that each takes.
+ * `npm run bench:idle`: three workers of a group with 30 idle tasks, compiled as they are in the package,
+ * on embedded topics and on Kafka; prints the share of a core, the wakes of all threads and the memory
+ * that each takes.
  */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { startKafka } from '../test/support/kafka.ts'
 import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { sinkKeys, sourceKeys } from '../test/support/scenario.ts'
+import { projectRoot } from '../test/support/source-files.ts'
 import { until } from '../test/support/until.ts'
 import { WorkerProcess } from '../test/support/worker-process.ts'
 import { threadUsage, usageBetween } from './process-usage.ts'
@@ -22,6 +25,8 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '3' },
     /** How many of each: file source, file sink, PostgreSQL source, PostgreSQL sink. */
     tasks: { type: 'string', default: '12,12,3,3' },
+    /** Runs TypeScript, as in development: Node's type stripper takes some 40 MiB of each worker. */
+    source: { type: 'boolean', default: false },
     /** Keeps the workers after the measurement, to look at them, until Ctrl-C. */
     hold: { type: 'boolean', default: false }
   }
@@ -126,7 +131,7 @@ async function run(name: string, place: string, postgres: PostgresServer): Promi
   writeFileSync(file, `${topics}\nlisteners: http://127.0.0.1:0\n`)
   const workers = Array.from(
     { length: Number(values.workers) },
-    (_, n) => new WorkerProcess([file], {}, join(folder, 'logs', `${n}.log`), 'worker')
+    (_, n) => new WorkerProcess([file], {}, join(folder, 'logs', `${n}.log`), 'worker', main)
   )
   try {
     for (const worker of workers) await worker.start()
@@ -157,6 +162,11 @@ function report(name: string, usages: readonly Usage[]): void {
   const cpu = sum(({ cpuPercent }) => cpuPercent).toFixed(2)
   const wakes = sum(({ wakesPerSecond }) => wakesPerSecond).toFixed(1)
   console.log(`| together | ${cpu} | ${wakes} | | | |\n`)
+}
+
+const main = values.source ? 'runtime/cli/main.ts' : 'dist/runtime/cli/main.js'
+if (!values.source) {
+  execFileSync(process.execPath, [join(projectRoot, 'test/support/build.ts')], { stdio: 'inherit' })
 }
 
 await using postgres = await startPostgres()

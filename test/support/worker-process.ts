@@ -18,6 +18,7 @@ export class WorkerProcess {
   readonly #args: readonly string[]
   readonly #env: Readonly<Record<string, string>>
   readonly #command: 'run' | 'worker'
+  readonly #main: string
   readonly #log: WriteStream
   readonly #listeners = new Set<(line: LogLine) => void>()
   #child: ChildProcess | undefined
@@ -25,16 +26,21 @@ export class WorkerProcess {
   #peakBytes = 0
   #url = ''
 
-  /** @param args files and options of the command */
+  /**
+   * @param args files and options of the command
+   * @param main path of the program; `dist/runtime/cli/main.js` is the one that is packed
+   */
   constructor(
     args: readonly string[],
     env: Readonly<Record<string, string>>,
     logFile: string,
-    command: 'run' | 'worker' = 'run'
+    command: 'run' | 'worker' = 'run',
+    main = 'runtime/cli/main.ts'
   ) {
     this.#args = args
     this.#env = env
     this.#command = command
+    this.#main = main
     this.#log = createWriteStream(logFile, { flags: 'a' })
   }
 
@@ -78,7 +84,7 @@ export class WorkerProcess {
    */
   async start(fileBlocks?: number): Promise<number> {
     const started = performance.now()
-    const main = join(projectRoot, 'runtime/cli/main.ts')
+    const main = join(projectRoot, this.#main)
     const command = [process.execPath, main, this.#command, ...this.#args]
     const limit = `trap "" XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`
     const [program = '', ...args] =
