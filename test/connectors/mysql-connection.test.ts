@@ -191,6 +191,14 @@ describe('a connection to MariaDB', requireEngine('mariadb'), () => {
     assert.doesNotMatch(JSON.stringify(error) + String((error as Error).stack), /wrong-secret/)
     await connection.query("CREATE USER 'away'@'10.1.1.1' IDENTIFIED BY 'x'")
     await assert.rejects(open({ user: 'away', password: 'x' }), { code: 'MYSQL_AUTHENTICATION' })
+    await connection.query("INSTALL SONAME 'auth_ed25519'")
+    await connection.query(
+      "CREATE USER 'curve'@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('x')"
+    )
+    await assert.rejects(open({ user: 'curve', password: 'x' }), {
+      code: 'MYSQL_AUTHENTICATION',
+      message: /client_ed25519/
+    })
     await connection.query("CREATE USER 'poor'@'127.0.0.1' IDENTIFIED BY 'x'")
     const poor = await open({ user: 'poor', password: 'x' })
     await assert.rejects(poor.query('SELECT * FROM mysql.user'), {

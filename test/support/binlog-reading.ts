@@ -21,7 +21,7 @@ export interface ReadEvent {
 }
 
 export function settingsOf(
-  server: Pick<MariadbServer, 'host' | 'port' | 'user' | 'password'>,
+  server: Pick<ConnectionSettings, 'host' | 'port' | 'user'> & { readonly password: string },
   changes: Partial<ConnectionSettings> = {}
 ): ConnectionSettings {
   return {
