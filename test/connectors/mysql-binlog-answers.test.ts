@@ -113,7 +113,7 @@ describe('errors of servers', () => {
     ],
     [
       1236,
-      "Client requested source to start replication from position > file size; the first event 'binlog.000001' at 9999, the last event read from './binlog.000001' at 4",
+      "Client requested source to start replication from position > file size; the first event 'binlog.000001' at 9999, the last event read from 'binlog.000001' at 4",
       'MYSQL_BINLOG_POSITION'
     ],
     [

@@ -249,8 +249,8 @@ describe('the binary log of MariaDB', requireEngine('mariadb'), () => {
     ])
   })
 
-  it('gives statements in the words and the mode of their session', async () => {
-    const session = await server.connect(database)
+  it('gives statements in the words, the mode and the character set of their session', async () => {
+    const session = await server.connect(database, { charset: 'LATIN1_SWEDISH_CI' })
     await session.query("SET sql_mode = 'ANSI_QUOTES'")
     await session.query('CREATE TABLE "té" ("éü" INT)')
     await session.end()
