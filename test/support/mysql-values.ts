@@ -1,3 +1,4 @@
+import type { RowsEvent, TableMap } from '../../connectors/mysql/binlog/binlog-event.ts'
 import { connect, type MysqlConnection } from '../../connectors/mysql/connection.ts'
 import { SchemaTables } from '../../connectors/mysql/schema/schema-tables.ts'
 import type { TableModel } from '../../connectors/mysql/schema/table-model.ts'
@@ -30,15 +31,20 @@ export function codecOf(table: TableModel, changes: Changes = {}): TableCodec {
   return compileTable(table, { topic: 'p.db.t', source: struct({}), ...changes, values })
 }
 
-/** A table from its statement, as if the log had it. */
-export function tableFrom(ddl: string, database = 'db', name = 't'): TableModel {
-  const tables = new SchemaTables({
+/** No tables yet. */
+export function schemaTables(): SchemaTables {
+  return new SchemaTables({
     flavor: 'mariadb',
     version: 101119,
     lowerCaseTableNames: 0,
     charset: 'utf8mb4',
     explicitTimestamps: true
   })
+}
+
+/** A table from its statement, as if the log had it. */
+export function tableFrom(ddl: string, database = 'db', name = 't'): TableModel {
+  const tables = schemaTables()
   const { unknown } = tables.apply(ddl, { database })
   const table = tables.get(database, name)
   if (table === undefined || unknown !== null) throw new Error(`${unknown?.reason}: ${ddl}`)
@@ -57,8 +63,9 @@ export class ValueReading {
     this.database = database
   }
 
-  static async open(server: MariadbServer): Promise<ValueReading> {
-    const database = await server.createDatabase()
+  /** @param existing a database to read; without it, a new one */
+  static async open(server: MariadbServer, existing?: string): Promise<ValueReading> {
+    const database = existing ?? (await server.createDatabase())
     const session = await connect(settingsOf(server))
     await session.query(`USE ${database}`)
     await session.query("SET time_zone = '+00:00', sql_mode = ''")
@@ -95,19 +102,53 @@ export class ValueReading {
   /** Runs statements and gives the rows that the log has of them: after images, or before images of deletes. */
   async stream(codec: TableCodec, ...statements: string[]): Promise<Struct[]> {
     const start = await endOfLog(this.#server)
-    await this.run(...statements, 'CREATE TABLE read_to_here (id INT)', 'DROP TABLE read_to_here')
+    await this.run(...statements)
+    const streamed: RowChange[] = []
+    await this.changesSince(start, () => ({ codec, streamed }))
+    return streamed.flatMap(({ before, after }) => after ?? before ?? [])
+  }
+
+  /** Reads what happened to rows, each into the list of its table, and the statements between. */
+  async changesSince(
+    start: { readonly file: string; readonly position: number; readonly gtids: string },
+    tableOf: (map: TableMap) => StreamedTable | undefined,
+    onStatement: (sql: string) => void = () => undefined
+  ): Promise<void> {
+    await this.run('CREATE TABLE read_to_here (id INT)', 'DROP TABLE read_to_here')
     using reading = await BinlogReading.open(this.#server, start)
     await reading.untilStatement('CREATE TABLE read_to_here')
-    return reading.rowsEvents.flatMap(({ table, before, after, bytes }) => {
-      const reader = codec.rowReader(table)
-      const cursor = { buffer: bytes, position: 0 }
-      const rows: Struct[] = []
-      while (cursor.position < bytes.length) {
-        const old = before === null ? null : reader.read(cursor, before)
-        if (after !== null) rows.push(reader.read(cursor, after, old))
-        else if (old !== null) rows.push(old)
-      }
-      return rows
-    })
+    for (const { event, rows } of reading.events) {
+      if (event.kind === 'query') onStatement(event.sql)
+      const known = event.kind === 'rows' ? tableOf(event.table) : undefined
+      if (known !== undefined && event.kind === 'rows') readRows(known, event, rows)
+    }
   }
+}
+
+export interface StreamedTable {
+  readonly codec: TableCodec
+  readonly streamed: RowChange[]
+}
+
+function readRows(
+  { codec, streamed }: StreamedTable,
+  event: RowsEvent,
+  bytes: Buffer | null
+): void {
+  if (bytes === null) return
+  const { table, before, after } = event
+  const reader = codec.rowReader(table)
+  const cursor = { buffer: bytes, position: 0 }
+  while (cursor.position < bytes.length) {
+    const old = before === null ? null : reader.read(cursor, before)
+    const row = after === null ? null : reader.read(cursor, after, old)
+    streamed.push({ codec, before: old, after: row })
+  }
+}
+
+/** What happened to one row. */
+export interface RowChange {
+  readonly codec: TableCodec
+  readonly before: Struct | null
+  readonly after: Struct | null
 }

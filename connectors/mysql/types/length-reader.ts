@@ -25,7 +25,10 @@ export function lengthSize({ type, meta }: BinlogColumn): number {
   }
 }
 
-/** Reads a value that has its length before it. */
+/**
+ * Reads a value that has its length before it.
+ * @returns a reader that throws a RangeError where the value, or its length, is past the end
+ */
 export function withLength(
   size: number,
   read: (buffer: Buffer, start: number, end: number) => unknown
@@ -36,6 +39,7 @@ export function withLength(
       const start = cursor.position + 1
       const end = start + (buffer[cursor.position] as number)
       cursor.position = end
+      if (!(end <= buffer.length)) throw overrun()
       return read(buffer, start, end)
     }
   }
@@ -43,6 +47,11 @@ export function withLength(
     const start = cursor.position + size
     const end = start + littleEndian(cursor.buffer, cursor.position, size)
     cursor.position = end
+    if (!(end <= cursor.buffer.length)) throw overrun()
     return read(cursor.buffer, start, end)
   }
+}
+
+function overrun(): RangeError {
+  return new RangeError('a value is longer than its event')
 }

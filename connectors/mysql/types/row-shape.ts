@@ -92,8 +92,11 @@ export class RowShape {
 
   /** @returns what stands for a value that the schema cannot say */
   #unconvertible(field: RowField, error: unknown): null {
-    if (!(error instanceof UnconvertibleValue)) throw error
     const { database, name } = this.table
+    if (error instanceof RangeError) {
+      throw new TableMismatch(`column ${field.name} of ${database}.${name}: ${error.message}`)
+    }
+    if (!(error instanceof UnconvertibleValue)) throw error
     if (this.#onUnconvertible && field.nullable) {
       this.#onUnconvertible({ column: `${database}.${name}.${field.name}`, reason: error.message })
       return null

@@ -3,7 +3,8 @@ import { ColumnType } from '../binlog/table-map.ts'
 import type { ColumnModel } from '../schema/table-model.ts'
 import type { BinlogReader } from './column-codec.ts'
 import { decimalSize } from './decimal-bytes.ts'
-import { lengthSize, withLength } from './length-reader.ts'
+import { lengthSize } from './length-reader.ts'
+import { littleEndian } from './row-bytes.ts'
 import { wrongType } from './table-mismatch.ts'
 import { temporalSize } from './temporal-bytes.ts'
 
@@ -18,12 +19,14 @@ const SIZES: Readonly<Record<number, number>> = {
   [ColumnType.LONGLONG]: 8
 }
 
-const nothing = (): undefined => undefined
-
 /** Moves past a value of a column that is not in the events. */
 export function valueSkipper(column: ColumnModel, found: BinlogColumn): BinlogReader {
   const prefix = lengthSize(found)
-  if (prefix > 0) return withLength(prefix, nothing)
+  if (prefix > 0) {
+    return (cursor) => {
+      cursor.position += prefix + littleEndian(cursor.buffer, cursor.position, prefix)
+    }
+  }
   const size = fixedSize(found, column.length ?? 0)
   if (size === undefined) throw wrongType(column, found)
   return (cursor) => {
