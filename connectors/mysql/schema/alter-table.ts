@@ -1,6 +1,7 @@
 import { bytesPerCharacter } from './charsets.ts'
-import { asBinary, type ColumnSettings, columnFrom, isTextType } from './column-model.ts'
-import type { AlterSpec, ColumnDefinition, IndexDefinition, Position } from './ddl-statement.ts'
+import { asBinary, type ColumnSettings, columnFrom } from './column-model.ts'
+import type { AlterSpec, ColumnDefinition, Position } from './ddl-statement.ts'
+import { serverType } from './server-type.ts'
 import { addIndexes, columnNamed, sameName, tableOf, UnknownObject } from './table-from-ddl.ts'
 import type { ColumnModel, IndexModel, TableModel } from './table-model.ts'
 
@@ -20,7 +21,7 @@ export function alterTable(
   const columns = change.columns()
   const kept = change.indexes()
   const added = specs.flatMap((spec) => (spec.kind === 'add_index' ? [spec.index] : []))
-  const keys = addIndexes({ columns, ...kept }, change.withoutSkipped(added))
+  const keys = addIndexes({ columns, ...kept }, added)
   return tableOf({ ...table, columns, ...change.options(), ...pick(keys) })
 }
 
@@ -35,8 +36,6 @@ class Change {
   readonly #charset: string | null
   /** New names of the columns that stay, by old name; null for those that go. */
   readonly #names = new Map<string, string | null>()
-  /** Columns whose ADD did nothing, with the indexes that came with them. */
-  readonly #skipped = new Set<string>()
 
   constructor(table: TableModel, specs: readonly AlterSpec[], settings: ColumnSettings) {
     this.#table = table
@@ -55,13 +54,19 @@ class Change {
     return { charset: this.#charset, comment }
   }
 
+  /** What the options say, wherever they stand; CONVERT otherwise. */
   #newCharset(): string | null {
-    let charset = this.#table.charset
+    let charset: string | null = null
     for (const spec of this.#specs) {
-      if (spec.kind === 'convert_charset') charset = spec.charset ?? this.#settings.charset
       if (spec.kind === 'options') charset = spec.options.charset ?? charset
     }
-    return charset
+    return charset ?? this.#converted() ?? this.#table.charset
+  }
+
+  /** The character set of a CONVERT; null when there is none. */
+  #converted(): string | null {
+    const spec = this.#specs.findLast((each) => each.kind === 'convert_charset')
+    return spec ? (spec.charset ?? this.#settings.charset) : null
   }
 
   columns(): ColumnModel[] {
@@ -71,13 +76,9 @@ class Change {
       const spec = this.#specFor(column.name)
       const changed = spec ? this.#changed(column, spec) : this.#kept(column)
       this.#names.set(column.name, changed?.name ?? null)
-      const position = spec && 'position' in spec ? spec.position : null
-      if (changed && position === null) columns.push(changed)
+      if (changed) columns.push(changed)
     }
-    for (const spec of this.#specs) {
-      const column = this.#placed(spec, columns)
-      if (column && 'position' in spec) insert(columns, column, spec.position)
-    }
+    for (const spec of this.#specs) this.#place(spec, columns)
     return columns
   }
 
@@ -102,15 +103,29 @@ class Change {
   }
 
   #defined(definition: ColumnDefinition): ColumnModel {
-    return columnFrom(definition, { ...this.#settings, charset: this.#charset })
+    const column = columnFrom(definition, { ...this.#settings, charset: this.#charset })
+    // CONVERT is about every column, also about one that names another character set.
+    const charset = this.#converted()
+    return charset === null ? column : this.#withCharset(column, charset)
+  }
+
+  #withCharset(column: ColumnModel, charset: string | null): ColumnModel {
+    if (charset === null) return column
+    // A word for LONGTEXT in utf8mb4, which it no longer is.
+    const isText = column.typeName === 'JSON' && this.#settings.flavor === 'mariadb'
+    if (!isText && (column.charset === null || column.charset === 'binary')) return column
+    const text = isText ? { ...column, typeName: 'LONGTEXT' } : column
+    return charset === 'binary' ? asBinary(text) : { ...text, charset }
   }
 
   /** A column without a new definition: renamed, with another default or character set. */
   #kept(column: ColumnModel): ColumnModel {
     let kept = column
     for (const spec of this.#specs) {
-      if (spec.kind === 'convert_charset') kept = converted(kept, this.#charset)
-      else if (spec.kind === 'rename_column' && sameName(spec.from, column.name)) {
+      if (spec.kind === 'convert_charset') {
+        const charset = this.#converted()
+        kept = this.#withCharset(grown(kept, charset, this.#settings.flavor), charset)
+      } else if (spec.kind === 'rename_column' && sameName(spec.from, column.name)) {
         kept = { ...kept, name: spec.to }
       } else if (spec.kind === 'set_invisible' && sameName(spec.name, column.name)) {
         kept = { ...kept, invisible: spec.invisible }
@@ -126,20 +141,21 @@ class Change {
     return kept
   }
 
-  /** The column that a spec puts somewhere; null when it puts none. */
-  #placed(spec: AlterSpec, columns: readonly ColumnModel[]): ColumnModel | null {
+  /** Puts a column that is added or moved into its place. */
+  #place(spec: AlterSpec, columns: ColumnModel[]): void {
     if (spec.kind === 'add_column') {
-      const isThere = columns.some((column) => sameName(column.name, spec.column.name))
-      if (!isThere) return this.#defined(spec.column)
-      if (!spec.ifNotExists)
+      // IF NOT EXISTS looks at the table before the statement, too.
+      const others = spec.ifNotExists ? [...this.#table.columns, ...columns] : columns
+      const isThere = others.some((column) => sameName(column.name, spec.column.name))
+      if (!isThere) insert(columns, this.#defined(spec.column), spec.position)
+      else if (!spec.ifNotExists) {
         throw new UnknownObject(`column '${spec.column.name}' is there already`)
-      this.#skipped.add(spec.column.name)
-      return null
+      }
+    } else if (spec.kind === 'change_column' || spec.kind === 'modify_column') {
+      const at = columns.findIndex((column) => sameName(column.name, spec.column.name))
+      if (at < 0 || spec.position === null) return
+      for (const column of columns.splice(at, 1)) insert(columns, column, spec.position)
     }
-    const isMove = spec.kind === 'change_column' || spec.kind === 'modify_column'
-    if (!isMove || spec.position === null) return null
-    const old = this.#table.columns.find((column) => sameName(column.name, spec.name))
-    return old ? this.#changed(old, spec) : null
   }
 
   /** @throws {UnknownObject} for a column that has to be there and is not */
@@ -158,17 +174,16 @@ class Change {
       isDropped('PRIMARY') || this.#specs.some((spec) => spec.kind === 'drop_primary_key')
     const indexes = this.#table.indexes
       .filter((index) => !isDropped(index.name))
-      .map((index) => ({ ...index, name: this.#renamed(index.name), parts: this.#parts(index) }))
-      .filter((index) => index.parts.length > 0)
+      .map((index) => ({ ...index, name: this.#renamed(index.name), columns: this.#left(index) }))
+      .filter((index) => index.columns.length > 0)
     const primaryKey = this.#table.primaryKey.flatMap((name) => this.#names.get(name) ?? [])
     return { primaryKey: dropsKey ? [] : primaryKey, indexes }
   }
 
-  #parts(index: IndexModel): IndexModel['parts'] {
-    return index.parts.flatMap((part) => {
-      if (part.column === null) return [part]
-      const column = this.#names.get(part.column) ?? null
-      return column === null ? [] : [{ ...part, column }]
+  #left(index: IndexModel): IndexModel['columns'] {
+    return index.columns.flatMap((column) => {
+      if (column === null) return [null]
+      return this.#names.get(column) ?? []
     })
   }
 
@@ -177,13 +192,6 @@ class Change {
       if (spec.kind === 'rename_index' && sameName(spec.from, name)) return spec.to
     }
     return name
-  }
-
-  /** An ADD COLUMN IF NOT EXISTS that does nothing adds no index either. */
-  withoutSkipped(added: readonly IndexDefinition[]): IndexDefinition[] {
-    return added.filter(
-      (index) => !(index.name === null && this.#skipped.has(index.parts[0]?.column ?? ''))
-    )
   }
 }
 
@@ -199,14 +207,18 @@ function insert(columns: ColumnModel[], column: ColumnModel, position: Position)
 const TEXT_SIZES = ['TINYTEXT', 'TEXT', 'MEDIUMTEXT', 'LONGTEXT'] as const
 
 /**
- * A column after CONVERT TO CHARACTER SET. A TEXT becomes a larger one where its characters take more
- * bytes: https://dev.mysql.com/doc/refman/8.4/en/alter-table.html, "Changing the Character Set".
+ * A TEXT becomes a larger one where its characters take more bytes:
+ * https://dev.mysql.com/doc/refman/8.4/en/alter-table.html, "Changing the Character Set".
  */
-function converted(column: ColumnModel, charset: string | null): ColumnModel {
-  if (!isTextType(column.typeName) || charset === null) return column
-  if (charset === 'binary') return asBinary(column)
-  const size = TEXT_SIZES.indexOf(column.typeName as (typeof TEXT_SIZES)[number])
-  const grows = bytesPerCharacter(charset) > bytesPerCharacter(column.charset ?? charset)
-  const typeName = (size >= 0 && grows && TEXT_SIZES[size + 1]) || column.typeName
-  return { ...column, charset, typeName }
+function grown(
+  column: ColumnModel,
+  charset: string | null,
+  flavor: ColumnSettings['flavor']
+): ColumnModel {
+  if (charset === null || column.charset === null) return column
+  const name = serverType(column, flavor).name.toUpperCase()
+  const size = TEXT_SIZES.indexOf(name as (typeof TEXT_SIZES)[number])
+  const grows = bytesPerCharacter(charset) > bytesPerCharacter(column.charset)
+  const typeName = size >= 0 && grows ? TEXT_SIZES[size + 1] : undefined
+  return typeName === undefined ? column : { ...column, typeName, length: null }
 }

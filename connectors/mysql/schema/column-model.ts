@@ -3,6 +3,7 @@ import type { ColumnModel } from './table-model.ts'
 
 /** What decides how a column comes out, beside its definition. */
 export interface ColumnSettings {
+  readonly flavor: 'mysql' | 'mariadb'
   /** Character set of the table. */
   readonly charset: string | null
   /** `explicit_defaults_for_timestamp`: without it a TIMESTAMP is NOT NULL unless it says otherwise. */
@@ -83,10 +84,15 @@ export function columnFrom(definition: ColumnDefinition, settings: ColumnSetting
 
 /** A column of text with the character set `binary`, which makes it one of bytes. */
 export function asBinary(column: ColumnModel): ColumnModel {
-  const typeName = BINARY_TYPES[column.typeName]
+  const typeName = BINARY_TYPES[column.typeName] ?? nationalAsBinary(column.typeName)
   // ENUM and SET stay what they are.
   if (typeName === undefined) return { ...column, charset: 'binary' }
   return { ...column, typeName, charset: null }
+}
+
+function nationalAsBinary(typeName: string): string | undefined {
+  if (!isNational(typeName)) return undefined
+  return /VAR/.test(typeName) ? 'VARBINARY' : 'BINARY'
 }
 
 function charsetOf(definition: ColumnDefinition, ofTable: string | null): string | null {

@@ -31,8 +31,8 @@ function parseSpec(reader: TokenReader): AlterSpec[] {
   }
   if (reader.take('ADD')) return parseAdd(reader)
   if (reader.take('DROP')) return parseDrop(reader)
-  if (reader.take('CHANGE')) return [parseChange(reader)]
-  if (reader.take('MODIFY')) return [parseModify(reader)]
+  if (reader.take('CHANGE')) return parseChange(reader)
+  if (reader.take('MODIFY')) return parseModify(reader)
   if (reader.take('RENAME')) return [parseRename(reader)]
   if (reader.take('ALTER')) return parseAlter(reader)
   if (reader.is('CONVERT', 'TO')) return [parseConvert(reader)]
@@ -120,20 +120,22 @@ function parseDrop(reader: TokenReader): AlterSpec[] {
   return [{ kind: 'drop_column', name, ifExists }]
 }
 
-function parseChange(reader: TokenReader): AlterSpec {
+function parseChange(reader: TokenReader): AlterSpec[] {
   reader.take('COLUMN')
   const ifExists = reader.take('IF', 'EXISTS')
   const name = reader.identifier()
   const column = parseColumn(reader)
-  return { kind: 'change_column', name, column, position: parsePosition(reader), ifExists }
+  const position = parsePosition(reader)
+  return [{ kind: 'change_column', name, column, position, ifExists }, ...addIndexes(column)]
 }
 
-function parseModify(reader: TokenReader): AlterSpec {
+function parseModify(reader: TokenReader): AlterSpec[] {
   reader.take('COLUMN')
   const ifExists = reader.take('IF', 'EXISTS')
   const name = reader.identifier()
   const column = parseColumnAs(reader, name)
-  return { kind: 'modify_column', name, column, position: parsePosition(reader), ifExists }
+  const position = parsePosition(reader)
+  return [{ kind: 'modify_column', name, column, position, ifExists }, ...addIndexes(column)]
 }
 
 function parseRename(reader: TokenReader): AlterSpec {

@@ -7,14 +7,16 @@ import type {
   IndexDefinition,
   TableOptions
 } from './ddl-statement.ts'
-import type { IndexPart } from './table-model.ts'
 import type { TokenReader, WrittenName } from './token-reader.ts'
 
 /** Reads what comes after `CREATE [OR REPLACE] [TEMPORARY] TABLE`. */
-export function parseCreateTable(reader: TokenReader, temporary: boolean): CreateTable {
+export function parseCreateTable(
+  reader: TokenReader,
+  how: Pick<CreateTable, 'orReplace' | 'temporary'>
+): CreateTable {
   const ifNotExists = reader.take('IF', 'NOT', 'EXISTS')
   const table = reader.tableName()
-  const head = { kind: 'create_table', table, temporary, ifNotExists } as const
+  const head = { kind: 'create_table', table, ...how, ifNotExists } as const
   const like = parseLike(reader)
   if (like) return { ...head, like, columns: [], indexes: [], options: NO_OPTIONS }
   const columns: ColumnDefinition[] = []
@@ -64,12 +66,11 @@ export function parseItem(
 
 /** The indexes that attributes of a column make. */
 export function indexesOf(column: ColumnDefinition): IndexDefinition[] {
-  const parts = [{ column: column.name, whole: true }]
   const index = (kind: IndexDefinition['kind']) =>
-    ({ kind, name: null, parts, ifNotExists: false }) as const
+    ({ kind, name: null, columns: [column.name], ifNotExists: false }) as const
   const indexes: IndexDefinition[] = []
   if (column.primary) indexes.push(index('primary'))
-  if (column.unique) indexes.push(index('unique'))
+  else if (column.unique) indexes.push(index('unique'))
   if (column.references) indexes.push(index('foreign'))
   return indexes
 }
@@ -138,36 +139,23 @@ function indexRest(
   const ifNotExists = reader.take('IF', 'NOT', 'EXISTS')
   let name = symbol
   if (!reader.isSymbol('(') && !reader.is('USING') && !reader.is('TYPE')) name = reader.identifier()
-  const parts = parseIndexParts(reader)
+  const columns = parseIndexColumns(reader)
   reader.skipItem()
-  return { kind, name, parts, ifNotExists }
+  return { kind, name, columns, ifNotExists }
 }
 
-/** Reads `[USING x] (parts)`. */
-export function parseIndexParts(reader: TokenReader): IndexPart[] {
+/** Reads `[USING x] (column, ...)`. */
+export function parseIndexColumns(reader: TokenReader): (string | null)[] {
   if (reader.take('USING') || reader.take('TYPE')) reader.next()
   reader.expectSymbol('(')
-  const parts: IndexPart[] = []
-  do parts.push(parseIndexPart(reader))
-  while (reader.takeSymbol(','))
+  const columns: (string | null)[] = []
+  do {
+    columns.push(reader.isSymbol('(') ? null : reader.identifier())
+    // An expression, a length, ASC, DESC, WITHOUT OVERLAPS
+    reader.skipItem()
+  } while (reader.takeSymbol(','))
   reader.expectSymbol(')')
-  return parts
-}
-
-function parseIndexPart(reader: TokenReader): IndexPart {
-  let part: IndexPart
-  if (reader.isSymbol('(')) {
-    reader.skipParentheses()
-    part = { column: null, whole: false }
-  } else {
-    const column = reader.identifier()
-    const isPrefix = reader.isSymbol('(')
-    if (isPrefix) reader.skipParentheses()
-    part = { column, whole: !isPrefix }
-  }
-  // ASC, DESC, WITHOUT OVERLAPS
-  reader.skipItem()
-  return part
+  return columns
 }
 
 /** Reads the options after the parenthesis that closes the columns. */

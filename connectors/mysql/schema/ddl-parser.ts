@@ -1,6 +1,6 @@
 import { charsetOfCollation } from './charsets.ts'
 import { parseAlterTable } from './ddl-parser-alter.ts'
-import { parseCreateTable, parseIndexParts } from './ddl-parser-create.ts'
+import { parseCreateTable, parseIndexColumns } from './ddl-parser-create.ts'
 import { parseCharset, parseCollation } from './ddl-parser-type.ts'
 import type { DdlStatement, IndexDefinition, ParsedDdl, Rename } from './ddl-statement.ts'
 import { DdlSyntaxError, type SqlDialect } from './ddl-tokens.ts'
@@ -52,19 +52,19 @@ function parseStatement(reader: TokenReader): DdlStatement {
 function parseCreate(reader: TokenReader): DdlStatement | null {
   const orReplace = reader.take('OR', 'REPLACE')
   const temporary = reader.take('TEMPORARY')
-  if (reader.take('TABLE')) return parseCreateTable(reader, temporary)
+  if (reader.take('TABLE')) return parseCreateTable(reader, { orReplace, temporary })
   if (takeDatabase(reader)) {
     const ifNotExists = reader.take('IF', 'NOT', 'EXISTS')
     const database = reader.identifier()
     const charset = databaseCharset(reader)
     return { kind: 'create_database', database, charset, ifNotExists, orReplace }
   }
-  return parseCreateIndex(reader)
+  return parseCreateIndex(reader, orReplace)
 }
 
 const INDEX_KINDS = new Set(['ONLINE', 'OFFLINE', 'FULLTEXT', 'SPATIAL', 'VECTOR'])
 
-function parseCreateIndex(reader: TokenReader): DdlStatement | null {
+function parseCreateIndex(reader: TokenReader, orReplace: boolean): DdlStatement | null {
   while (reader.isOneOf(INDEX_KINDS)) reader.next()
   const isUnique = reader.take('UNIQUE')
   if (!reader.take('INDEX')) return null
@@ -74,9 +74,9 @@ function parseCreateIndex(reader: TokenReader): DdlStatement | null {
   reader.expect('ON')
   const table = reader.tableName()
   const kind = isUnique ? 'unique' : 'other'
-  const index: IndexDefinition = { kind, name, parts: parseIndexParts(reader), ifNotExists }
+  const index: IndexDefinition = { kind, name, columns: parseIndexColumns(reader), ifNotExists }
   reader.skipRest()
-  return { kind: 'create_index', table, index }
+  return { kind: 'create_index', table, index, orReplace }
 }
 
 function parseAlter(reader: TokenReader): DdlStatement | null {

@@ -1,4 +1,3 @@
-import type { IndexPart } from './table-model.ts'
 import type { WrittenName } from './token-reader.ts'
 
 /** The type of a column as a statement writes it. */
@@ -43,7 +42,8 @@ export type Position = 'first' | { readonly after: string } | null
 export interface IndexDefinition {
   readonly kind: 'primary' | 'unique' | 'other' | 'foreign'
   readonly name: string | null
-  readonly parts: readonly IndexPart[]
+  /** Null for an expression. */
+  readonly columns: readonly (string | null)[]
   readonly ifNotExists: boolean
 }
 
@@ -95,6 +95,7 @@ export type AlterSpec =
 export interface CreateTable {
   readonly kind: 'create_table'
   readonly table: WrittenName
+  readonly orReplace: boolean
   readonly temporary: boolean
   readonly ifNotExists: boolean
   /** The table whose shape is copied; null when the columns are written. */
@@ -131,7 +132,12 @@ export type DdlStatement =
     }
   | { readonly kind: 'rename_table'; readonly renames: readonly Rename[] }
   | { readonly kind: 'truncate_table'; readonly table: WrittenName }
-  | { readonly kind: 'create_index'; readonly table: WrittenName; readonly index: IndexDefinition }
+  | {
+      readonly kind: 'create_index'
+      readonly table: WrittenName
+      readonly index: IndexDefinition
+      readonly orReplace: boolean
+    }
   | { readonly kind: 'drop_index'; readonly table: WrittenName; readonly name: string }
   | {
       readonly kind: 'create_database'

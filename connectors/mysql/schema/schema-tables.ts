@@ -1,6 +1,6 @@
 import { alterTable } from './alter-table.ts'
 import { parseDdl } from './ddl-parser.ts'
-import type { CreateTable, DdlStatement, ParsedDdl } from './ddl-statement.ts'
+import type { CreateTable, DdlStatement, IndexDefinition, ParsedDdl } from './ddl-statement.ts'
 import type { SqlDialect } from './ddl-tokens.ts'
 import { addIndexes, createdTable, sameName, tableOf, UnknownObject } from './table-from-ddl.ts'
 import type { SchemaChange, TableChange, TableModel } from './table-model.ts'
@@ -27,6 +27,8 @@ export interface StatementSession {
   readonly ansiQuotes?: boolean
   /** Of its `sql_mode`. Default: false. */
   readonly noBackslashEscapes?: boolean
+  /** With which error it ended; the log has failed statements that did a part of their work. Default: 0. */
+  readonly errorCode?: number
 }
 
 export interface QualifiedName {
@@ -105,7 +107,9 @@ export class SchemaTables {
     }
     const parsed = parseDdl(sql, dialect)
     try {
-      return this.#apply(parsed, session.database)
+      return session.errorCode
+        ? this.#applyFailed(parsed, session.database)
+        : this.#apply(parsed, session.database)
     } catch (error) {
       if (!(error instanceof UnknownObject)) throw error
       const tables = namesIn(parsed.statement).map((name) =>
@@ -113,6 +117,16 @@ export class SchemaTables {
       )
       return { ...NOTHING, unknown: { tables, reason: error.message } }
     }
+  }
+
+  /** CREATE OR REPLACE TABLE drops first; everything else that fails changes no shape. */
+  #applyFailed({ statement, text }: ParsedDdl, session: string): AppliedDdl {
+    const replaces = statement.kind === 'create_table' && statement.orReplace
+    if (!replaces || statement.temporary) return NOTHING
+    const place = this.#qualified(statement.table, session)
+    if (!this.get(place.database, place.name)) return NOTHING
+    this.delete(place.database, place.name)
+    return { ...NOTHING, changes: [droppedChange(place, text)], dropped: [place] }
   }
 
   #apply({ statement, text }: ParsedDdl, session: string): AppliedDdl {
@@ -183,16 +197,10 @@ export class SchemaTables {
   #drop(statement: Extract<DdlStatement, { kind: 'drop_table' }>, session: string): AppliedDdl {
     if (statement.temporary) return NOTHING
     const dropped = statement.tables.map((name) => this.#qualified(name, session))
-    const changes = dropped.map(({ database, name }) => {
-      this.delete(database, name)
-      const ddl = `${statement.prefix}${quoted(database)}.${quoted(name)}${statement.suffix}`
-      return schemaChange(database, ddl, {
-        type: 'DROP',
-        database,
-        name,
-        previous: null,
-        table: null
-      })
+    const changes = dropped.map((place) => {
+      this.delete(place.database, place.name)
+      const names = `${quoted(place.database)}.${quoted(place.name)}`
+      return droppedChange(place, statement.prefix + names + statement.suffix)
     })
     return { ...NOTHING, changes, dropped }
   }
@@ -230,7 +238,7 @@ export class SchemaTables {
     const before = this.#known(place)
     const table =
       statement.kind === 'create_index'
-        ? tableOf({ ...before, ...addIndexes(before, [statement.index]) })
+        ? withIndex(before, statement.index, statement.orReplace)
         : withoutIndex(before, statement.name)
     this.set(table)
     return { ...NOTHING, changes: [schemaChange(place.database, ddl)], altered: [table] }
@@ -282,6 +290,7 @@ export class SchemaTables {
 
   #settings(database: string) {
     return {
+      flavor: this.#facts.flavor,
       charset: this.#charsets.get(this.#folded(database)) ?? this.#serverCharset,
       explicitTimestamps: this.#facts.explicitTimestamps
     }
@@ -318,6 +327,15 @@ function altered(
 
 function schemaChange(database: string, ddl: string, ...changes: TableChange[]): SchemaChange {
   return { database, ddl, changes }
+}
+
+function droppedChange(place: QualifiedName, ddl: string): SchemaChange {
+  return schemaChange(place.database, ddl, { type: 'DROP', ...place, previous: null, table: null })
+}
+
+function withIndex(table: TableModel, index: IndexDefinition, orReplace: boolean): TableModel {
+  const before = orReplace && index.name !== null ? withoutIndex(table, index.name) : table
+  return tableOf({ ...before, ...addIndexes(before, [index]) })
 }
 
 function withoutIndex(table: TableModel, name: string): TableModel {

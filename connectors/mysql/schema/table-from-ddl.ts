@@ -25,9 +25,9 @@ export function tableOf(parts: TableParts): TableModel {
   const required = new Set(columns.filter((each) => !each.optional).map((each) => each.name))
   const uniqueKeys: string[][] = []
   for (const index of parts.indexes) {
-    const names = index.parts.flatMap((part) => (part.whole && part.column ? [part.column] : []))
-    const isKey = names.length === index.parts.length && names.every((name) => required.has(name))
-    if (index.unique && isKey) uniqueKeys.push(names)
+    const names = index.columns.filter((column) => column !== null)
+    const isWhole = names.length === index.columns.length
+    if (index.unique && isWhole && names.every((name) => required.has(name))) uniqueKeys.push(names)
   }
   const { database, name, primaryKey, indexes, charset, comment } = parts
   return { database, name, columns, primaryKey, uniqueKeys, indexes, charset, comment }
@@ -66,34 +66,33 @@ export function addIndexes(keys: Keys, added: readonly IndexDefinition[]): Keys 
   let primaryKey = keys.primaryKey
   const indexes = [...keys.indexes]
   for (const definition of added) {
-    const parts = definition.parts.map((part) => ({
-      column: part.column === null ? null : columnNamed(keys.columns, part.column).name,
-      whole: part.whole
-    }))
+    const columns = definition.columns.map((column) =>
+      column === null ? null : columnNamed(keys.columns, column).name
+    )
     if (definition.kind === 'primary') {
       if (definition.ifNotExists && primaryKey.length > 0) continue
-      primaryKey = parts.flatMap((part) => part.column ?? [])
+      primaryKey = columns.filter((column) => column !== null)
       continue
     }
     const isThere = indexes.some((index) => sameName(index.name, definition.name ?? ''))
     if (isThere && definition.ifNotExists) continue
-    const isCovered = definition.kind === 'foreign' && isPrefix(parts, added, indexes)
+    const isCovered = definition.kind === 'foreign' && isPrefix(columns, added, indexes)
     if (isCovered) continue
-    const name = definition.name ?? freeName(indexes, parts[0]?.column ?? 'functional_index')
-    indexes.push({ name, unique: definition.kind === 'unique', parts })
+    const name = definition.name ?? freeName(indexes, columns[0] ?? 'functional_index')
+    indexes.push({ name, unique: definition.kind === 'unique', columns })
   }
   return { ...keys, primaryKey, indexes }
 }
 
 /** A foreign key needs no index of its own where another begins with its columns. */
 function isPrefix(
-  parts: IndexModel['parts'],
+  columns: IndexModel['columns'],
   added: readonly IndexDefinition[],
   indexes: readonly IndexModel[]
 ): boolean {
   const others = [...added.filter((each) => each.kind !== 'foreign'), ...indexes]
   return others.some((other) =>
-    parts.every((part, i) => sameName(part.column ?? '', other.parts[i]?.column ?? ''))
+    columns.every((column, i) => sameName(column ?? '', other.columns[i] ?? ''))
   )
 }
 

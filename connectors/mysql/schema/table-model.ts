@@ -46,7 +46,7 @@ export interface TableModel {
   readonly columns: readonly ColumnModel[]
   /** Names, in the order of the key; empty when there is none. */
   readonly primaryKey: readonly string[]
-  /** Unique indexes over whole columns that are all NOT NULL, in order of declaration: they stand in for a primary key. */
+  /** Columns of unique indexes that are all NOT NULL, in order of declaration: they stand in for a primary key. */
   readonly uniqueKeys: readonly (readonly string[])[]
   /** All indexes but the primary key, which later statements name. */
   readonly indexes: readonly IndexModel[]
@@ -58,14 +58,8 @@ export interface TableModel {
 export interface IndexModel {
   readonly name: string
   readonly unique: boolean
-  readonly parts: readonly IndexPart[]
-}
-
-export interface IndexPart {
-  /** Null for an expression. */
-  readonly column: string | null
-  /** Whether the whole value counts, not its first characters. */
-  readonly whole: boolean
+  /** Null for an expression. Of some columns only the beginning may count. */
+  readonly columns: readonly (string | null)[]
 }
 
 /** What one statement of the binlog did to tables and databases. */
