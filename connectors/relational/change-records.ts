@@ -81,9 +81,8 @@ export class ChangeRecords {
   ): void {
     if (this.#settings.skipped.has('u')) return
     const { before, after } = rows
-    if (this.#settings.skipUnchanged && !rows.keyChanged && before && sameStruct(before, after)) {
+    if (this.#settings.skipUnchanged && !rows.keyChanged && before && showSame(before, after))
       return
-    }
     const key = table.codec.key(after)
     const oldKey = before !== null && rows.keyChanged ? table.codec.key(before) : null
     const block = this.#blocks.next(table)
@@ -172,6 +171,11 @@ export function contextHeaders(about: {
     header('connectorName', about.kind),
     header('runId', about.runId)
   ]
+}
+
+/** Whether the events show two rows as the same: without what only their keys have, behind the fields. */
+function showSame(before: Struct, after: Struct): boolean {
+  return before.schema.fields.every(({ index }) => same(before.values[index], after.values[index]))
 }
 
 /** Whether two structs of one schema hold the same values. */

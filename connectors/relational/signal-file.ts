@@ -29,6 +29,11 @@ export class SignalFile {
     this.#logger = options.logger
   }
 
+  /** Whether lines were read that are still in the file. */
+  get isPending(): boolean {
+    return this.#read.length > 0
+  }
+
   /** Milliseconds until the file should be looked at. */
   dueIn(now: number): number {
     return Math.max(0, this.#last + this.#intervalMs - now)

@@ -156,6 +156,8 @@ describe('updates without a change', () => {
     transactions.begin(out, { id: '1', ms: 1 })
     const strict = new ChangeRecords({ ...settings, skipUnchanged: true }, transactions)
     strict.update(out, tableOf('d.a'), same, one)
+    const hidden = { before: new Struct(row, [1, 'x']), after: new Struct(row, [1, 'y']) }
+    strict.update(out, tableOf('d.a'), { ...hidden, keyChanged: false }, one)
     strict.update(out, tableOf('d.a'), { ...same, before: null }, one)
     strict.update(out, tableOf('d.a'), { ...same, after: two }, one)
     new ChangeRecords(settings, transactions).update(out, tableOf('d.a'), same, one)
