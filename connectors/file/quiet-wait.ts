@@ -7,7 +7,7 @@ import { systemClock } from '../../runtime/api/clock.ts'
 const SHORT_LOOKS = 20
 /** Between glances at a quiet file whose changes may go unreported, as on network file systems. */
 const QUIET_MS = 1000
-/** And at one whose changes are reported: only a folder above it that is exchanged would not be. */
+/** And at one whose changes are reported, but for a folder above that is exchanged, or mapped memory. */
 const REPORTED_MS = 5000
 
 /** `f_type` of file systems that report every change of a file, from statfs(2). */

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -51,6 +58,20 @@ describe('a file that is quiet', () => {
     await becomesQuiet(wait, signal)
     const waiting = wait.wait(true, signal)
     writeFileSync(file, '')
+    await waiting
+    wait.close()
+  })
+
+  it('is looked at again when the link to it leads to another', async () => {
+    const [file, other, link] = [newFile(), newFile(), newFile()]
+    for (const path of [file, other]) writeFileSync(path, 'one\n')
+    symlinkSync(file, link)
+    const wait = new QuietWait(link, 1)
+    const { signal } = new AbortController()
+    await becomesQuiet(wait, signal)
+    const waiting = wait.wait(true, signal)
+    symlinkSync(other, `${link}.new`)
+    renameSync(`${link}.new`, link)
     await waiting
     wait.close()
   })

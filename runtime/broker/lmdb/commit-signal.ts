@@ -104,7 +104,11 @@ export class CommitSignal {
   #check(): () => void {
     const check = () => {
       this.#wake()
-      this.#checking = this.#watching
+      this.#checking = true
+      // Those who waited have looked by then.
+      setImmediate(() => {
+        this.#checking = false
+      })
     }
     if (this.#watching) return systemClock.atNext(this.#checkMs, check)
     const interval = this.#pollMs
@@ -123,7 +127,6 @@ export class CommitSignal {
   }
 
   #wake(): void {
-    this.#checking = false
     this.#endCheck()
     for (const done of [...this.#waiting]) done()
   }
