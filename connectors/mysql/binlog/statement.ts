@@ -49,6 +49,6 @@ export function readStatement(
     }
   }
   const isTold = charset !== null && charset !== 'binary'
-  const read = textReader(isTold ? charset : USUAL_CHARSET)
+  const read = textReader((isTold && charset) || USUAL_CHARSET)
   return { sql: read(text.buffer, text.position, text.end), sqlMode }
 }
