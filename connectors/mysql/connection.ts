@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
 import { type ErrorContext, explain, quoteText } from './errors.ts'
+import { ED25519_MESSAGE, signEd25519 } from './login-ed25519.ts'
 import { PacketSocket, type WireConnection } from './packet-socket.ts'
 import { type BytesRow, ResultReader, ServerAnswer } from './row-stream.ts'
 
@@ -139,10 +140,17 @@ function clientOptions(
       ...(writes ? [] : ['-FOUND_ROWS', '-LOCAL_FILES'])
     ],
     multipleStatements: writes,
+    authPlugins: { client_ed25519: () => (message) => signedBy(settings, message) },
     rowsAsArray: true,
     typeCast: false,
     trace: false
   }
+}
+
+function signedBy({ password }: ConnectionSettings, message: Buffer): Buffer {
+  // Who has no password has nothing to sign with.
+  if (password === null || password === '') return Buffer.alloc(0)
+  return signEd25519(password, message.subarray(0, ED25519_MESSAGE))
 }
 
 function tlsOptions(settings: ConnectionSettings): NonNullable<ConnectionOptions['ssl']> {
@@ -255,7 +263,7 @@ export class MysqlConnection {
       }
     } catch (error) {
       complete = error instanceof ServerAnswer
-      throw explain(error, this.context)
+      throw complete ? explain(error, this.context) : error
     } finally {
       if (complete) packets.detach()
       else this.destroy()

@@ -191,14 +191,6 @@ describe('a connection to MariaDB', requireEngine('mariadb'), () => {
     assert.doesNotMatch(JSON.stringify(error) + String((error as Error).stack), /wrong-secret/)
     await connection.query("CREATE USER 'away'@'10.1.1.1' IDENTIFIED BY 'x'")
     await assert.rejects(open({ user: 'away', password: 'x' }), { code: 'MYSQL_AUTHENTICATION' })
-    await connection.query("INSTALL SONAME 'auth_ed25519'")
-    await connection.query(
-      "CREATE USER 'curve'@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('x')"
-    )
-    await assert.rejects(open({ user: 'curve', password: 'x' }), {
-      code: 'MYSQL_AUTHENTICATION',
-      message: /client_ed25519/
-    })
     await connection.query("CREATE USER 'poor'@'127.0.0.1' IDENTIFIED BY 'x'")
     const poor = await open({ user: 'poor', password: 'x' })
     await assert.rejects(poor.query('SELECT * FROM mysql.user'), {
@@ -206,6 +198,27 @@ describe('a connection to MariaDB', requireEngine('mariadb'), () => {
       message: /'poor' may not do this: SELECT command denied/
     })
     await assert.rejects(poor.query('SHOW MASTER STATUS'), { code: 'MYSQL_PRIVILEGE' })
+  })
+
+  it('signs for accounts of MariaDB with ed25519, and names logins that it does not know', async () => {
+    await connection.query("INSTALL SONAME 'auth_ed25519'")
+    for (const password of ['x', 'pässword '.repeat(20), 'exactly 32 bytes are a good seed']) {
+      const account = `'curve'@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD(${quoteText(password)})`
+      await connection.query(`CREATE OR REPLACE USER ${account}`)
+      for (const sslMode of ['required', 'disabled'] as const) {
+        const one = await open({ user: 'curve', password, sslMode })
+        assert.deepEqual(await one.query('SELECT 1'), [['1']])
+      }
+      const wrong = open({ user: 'curve', password: `${password}!` })
+      await assert.rejects(wrong, { code: 'MYSQL_AUTHENTICATION' })
+    }
+    await assert.rejects(open({ user: 'curve', password: null }), { code: 'MYSQL_AUTHENTICATION' })
+    await connection.query("INSTALL SONAME 'auth_pam_v1'")
+    await connection.query("CREATE USER 'pam'@'127.0.0.1' IDENTIFIED VIA pam")
+    await assert.rejects(open({ user: 'pam', password: 'x' }), {
+      code: 'MYSQL_AUTHENTICATION',
+      message: /wants a login that is not supported.*dialog/
+    })
   })
 
   it('runs its initial statements', async () => {

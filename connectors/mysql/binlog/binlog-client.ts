@@ -5,6 +5,7 @@ import type { PacketSocket } from '../packet-socket.ts'
 import { ServerAnswer } from '../row-stream.ts'
 import type { Flavor } from '../types/column-codec.ts'
 import type { BinlogEvent, EventHeader } from './binlog-event.ts'
+import { badEvent } from './byte-reader.ts'
 import { EventReader } from './event-reader.ts'
 import { GtidSet } from './gtid-set.ts'
 
@@ -187,6 +188,9 @@ export class BinlogClient {
   }
 
   #explain(error: unknown): ConnectError {
+    // Anything else comes from reading an event, and would come again.
+    const isKnown = error instanceof ConnectError || error instanceof ServerAnswer
+    if (!isKnown) return badEvent('it has a form that was not expected', error)
     return explain(error, { ...this.#connection.context, start: this.#start })
   }
 

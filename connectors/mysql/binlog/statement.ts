@@ -48,7 +48,7 @@ export function readStatement(
         break loop
     }
   }
-  const told = charset === 'binary' ? null : charset
-  const read = textReader(told ?? USUAL_CHARSET)
+  const isTold = charset !== null && charset !== 'binary'
+  const read = textReader((isTold && charset) || USUAL_CHARSET)
   return { sql: read(text.buffer, text.position, text.end), sqlMode }
 }
