@@ -20,7 +20,7 @@ const line = (offset: number, partition = 0) =>
 
 /** What sinks into tables promise about delivery, whatever the database. */
 export function deliveryContract(database: SinkDatabase): void {
-  describe(`delivery of the ${database.name} sink`, () => {
+  describe(`delivery of the ${database.name} sink`, database.requirement, () => {
     let server: SinkServer
     before(async () => {
       server = await database.start()

@@ -21,7 +21,7 @@ const flat = (offset: number, id: number, name: string | null) =>
 
 /** What sinks into tables make of records, whatever the database. */
 export function rowsContract(database: SinkDatabase): void {
-  describe(`rows of the ${database.name} sink`, () => {
+  describe(`rows of the ${database.name} sink`, database.requirement, () => {
     let server: SinkServer
     before(async () => {
       server = await database.start()
@@ -112,7 +112,7 @@ export function rowsContract(database: SinkDatabase): void {
     })
   })
 
-  describe(`modes of the ${database.name} sink`, () => {
+  describe(`modes of the ${database.name} sink`, database.requirement, () => {
     let server: SinkServer
     before(async () => {
       server = await database.start()

@@ -26,7 +26,7 @@ describe('the file sink as a sink', () => {
 })
 
 for (const database of [postgres, mariadb]) {
-  describe(`the ${database.name} sink as a sink`, () => {
+  describe(`the ${database.name} sink as a sink`, database.requirement, () => {
     let server: SinkServer
     before(async () => {
       server = await database.start()

@@ -2,7 +2,8 @@ import mysqlSink from '../../connectors/mysql/sink.ts'
 import postgresSink from '../../connectors/postgres/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import type { SinkConnector } from '../../runtime/api/connector.ts'
-import { startMariadb } from './mariadb.ts'
+import { type Requirement, requireEngine } from './engines.ts'
+import { sharedMariadb } from './mariadb.ts'
 import { startPostgres } from './postgres.ts'
 
 export type ResultRow = Record<string, unknown>
@@ -28,12 +29,14 @@ export interface SinkServer {
 export interface SinkDatabase {
   readonly name: string
   readonly plugin: SinkConnector
+  readonly requirement: Requirement
   start(): Promise<SinkServer>
 }
 
 export const postgres: SinkDatabase = {
   name: 'PostgreSQL',
   plugin: postgresSink,
+  requirement: {},
   async start() {
     const server = await startPostgres()
     const create = async (): Promise<TestDatabase> => {
@@ -65,8 +68,9 @@ export const postgres: SinkDatabase = {
 export const mariadb: SinkDatabase = {
   name: 'MySQL',
   plugin: mysqlSink,
+  requirement: requireEngine('mariadb'),
   async start() {
-    const server = await startMariadb()
+    const server = await sharedMariadb()
     const create = async (): Promise<TestDatabase> => {
       const database = await server.createDatabase()
       const run = (sql: string) => server.query(sql, undefined, database)
@@ -91,6 +95,6 @@ export const mariadb: SinkDatabase = {
         }
       }
     }
-    return { create, stop: () => server.stop() }
+    return { create, stop: async () => {} }
   }
 }
