@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
-import type { PostgresServer } from '../test/support/postgres.ts'
+import type { BenchDatabase } from './databases/bench-database.ts'
 import type { TopicProbe } from './system.ts'
 
 export interface Latency {
@@ -19,7 +18,7 @@ interface Order {
  * read_committed consumer has the event, in milliseconds.
  */
 export async function measureLatency(
-  postgres: PostgresServer,
+  server: BenchDatabase,
   probe: TopicProbe,
   options: {
     readonly database: string
@@ -40,7 +39,7 @@ export async function measureLatency(
     const sequence = (after ?? payload?.after)?.customer_id ?? -1
     if (!arrived.has(sequence)) arrived.set(sequence, now)
   })
-  const committed = await commitSteadily(postgres, options)
+  const committed = await commitSteadily(server, options)
   for (const sequence of committed.keys()) {
     const limit = performance.now() + 30_000
     while (!arrived.has(sequence)) {
@@ -58,7 +57,7 @@ export async function measureLatency(
 
 /** The number of each change, written into customer_id, and when its commit was answered. */
 async function commitSteadily(
-  postgres: PostgresServer,
+  server: BenchDatabase,
   options: {
     readonly database: string
     readonly perSecond: number
@@ -66,8 +65,7 @@ async function commitSteadily(
     readonly first: number
   }
 ): Promise<Map<number, number>> {
-  const client = new pg.Client(postgres.connection(options.database))
-  await client.connect()
+  await using updater = await server.openUpdater(options.database)
   const committed = new Map<number, number>()
   const began = performance.now()
   const total = options.perSecond * options.seconds
@@ -76,12 +74,8 @@ async function commitSteadily(
     const early = due - performance.now()
     if (early > 0) await delay(early)
     const sequence = options.first + index
-    await client.query('UPDATE orders SET customer_id = $1 WHERE id = $2', [
-      sequence,
-      1 + (index % 1000)
-    ])
+    await updater.update(sequence, 1 + (index % 1000))
     committed.set(sequence, performance.now())
   }
-  await client.end()
   return committed
 }

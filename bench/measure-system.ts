@@ -4,7 +4,6 @@ import { measureLatency } from './latency.ts'
 import { memoryMiB, UsageWatch } from './process-usage.ts'
 import { sinkRecord } from './sink-records.ts'
 import type { Surroundings, System, TextRecord, TopicProbe } from './system.ts'
-import { createOrders, sinkConfig, sourceConfig, updateOrders } from './workload.ts'
 
 /** How much work each measure does. */
 export interface Sizes {
@@ -62,10 +61,11 @@ interface Tools extends Bench {
 }
 
 async function measureSource(tools: Tools): Promise<void> {
-  const { system, around, sizes, probe, usage, figures, id } = tools
+  const { system, sizes, probe, usage, figures, id } = tools
+  const server = tools.around.database
   const database = `${id}_source`
-  const topic = `${database}.public.orders`
-  await createOrders(around.postgres, database, sizes.snapshotRows)
+  const topic = server.topic(database)
+  await server.createOrders(database, sizes.snapshotRows)
   const grow = (from: number, records: number) =>
     watchGrowth(
       () => probe.endOffset(topic),
@@ -77,9 +77,9 @@ async function measureSource(tools: Tools): Promise<void> {
     figures[`${name} cpu`] = growth.cpuMicros
     tools.say(`${name}: ${Math.round(growth.rate)}/s, ${growth.cpuMicros.toFixed(1)} us CPU each`)
   }
-  await system.createConnector(database, sourceConfig(around.postgres, database, 'orders'))
+  await system.createConnector(database, server.sourceConfig(database))
   note('snapshot', await grow(0, sizes.snapshotRows))
-  await streaming(around, database)
+  await server.streaming(database)
 
   const before = usage.cpuMs
   await delay(sizes.idleSeconds * 1000)
@@ -94,20 +94,14 @@ async function measureSource(tools: Tools): Promise<void> {
   for (const { name, updates, perTransaction } of workloads) {
     await system.stopConnector(database)
     const from = await probe.endOffset(topic)
-    await updateOrders(around.postgres, database, { updates, perTransaction, rows })
+    await server.updateOrders(database, { updates, perTransaction, rows })
     await system.resumeConnector(database)
     note(name, await grow(from, updates))
   }
   const expected = rows + sizes.updates + sizes.singleUpdates
   await expectRecords(probe, topic, expected)
   await system.deleteConnector(database)
-  await around.postgres.query('SELECT pg_drop_replication_slot($1)', [database]).catch(() => {})
-}
-
-/** Waits until the replication slot is in use: the snapshot is over and changes are followed. */
-async function streaming(around: Surroundings, slot: string): Promise<void> {
-  const sql = 'SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND active'
-  while ((await around.postgres.query(sql, [slot])).length === 0) await delay(100)
+  await server.release(database)
 }
 
 async function expectRecords(probe: TopicProbe, topic: string, expected: number): Promise<void> {
@@ -124,16 +118,17 @@ async function expectRecords(probe: TopicProbe, topic: string, expected: number)
 }
 
 async function measureCommitLatency(tools: Tools): Promise<void> {
-  const { system, around, sizes, probe, figures, id } = tools
+  const { system, sizes, probe, figures, id } = tools
+  const server = tools.around.database
   const database = `${id}_latency`
-  const topic = `${database}.public.orders`
-  await createOrders(around.postgres, database, 1000)
-  await system.createConnector(database, sourceConfig(around.postgres, database, 'orders'))
+  const topic = server.topic(database)
+  await server.createOrders(database, 1000)
+  await system.createConnector(database, server.sourceConfig(database))
   while ((await probe.endOffset(topic)) < 1000) await delay(100)
-  await streaming(around, database)
+  await server.streaming(database)
   const pace = { database, topic, perSecond: 100 }
-  await measureLatency(around.postgres, probe, { ...pace, seconds: 5, first: 1_000_000 })
-  const latency = await measureLatency(around.postgres, probe, {
+  await measureLatency(server, probe, { ...pace, seconds: 5, first: 1_000_000 })
+  const latency = await measureLatency(server, probe, {
     ...pace,
     seconds: sizes.latencySeconds,
     first: 2_000_000
@@ -147,26 +142,17 @@ async function measureCommitLatency(tools: Tools): Promise<void> {
 }
 
 async function measureSink(tools: Tools): Promise<void> {
-  const { system, around, sizes, probe, usage, figures, id } = tools
+  const { system, sizes, probe, usage, figures, id } = tools
+  const server = tools.around.database
   const topic = `${id}_sink`
   const database = `${id}_target`
-  await around.postgres.createDatabase(database)
+  await server.createDatabase(database)
   await probe.fill(topic, sinkRecords(sizes.sinkRows))
-  const config = sinkConfig(around.postgres, { topic, database, table: 'orders' })
-  await system.createConnector(topic, config)
-  const read = async () => {
-    // Rows come in the order of their ids: the highest tells how many there are.
-    const sql = 'SELECT coalesce(max(id), 0)::int AS count FROM orders'
-    const found = await around.postgres.query<{ count: number }>(sql, [], database).catch(() => [])
-    return found[0]?.count ?? 0
-  }
+  await system.createConnector(topic, server.sinkConfig({ topic, database }))
+  const read = () => server.highestId(database)
   const growth = await watchGrowth(read, () => usage.cpuMs, { from: 0, to: sizes.sinkRows })
-  const counted = await around.postgres.query<{ count: number }>(
-    'SELECT count(*)::int AS count FROM orders',
-    [],
-    database
-  )
-  if (counted[0]?.count !== sizes.sinkRows) throw new Error(`${counted[0]?.count} rows arrived`)
+  const count = await server.countCopies(database)
+  if (count !== sizes.sinkRows) throw new Error(`${count} rows arrived`)
   figures['sink'] = growth.rate
   figures['sink cpu'] = growth.cpuMicros
   tools.say(`sink: ${Math.round(growth.rate)}/s, ${growth.cpuMicros.toFixed(1)} us CPU each`)

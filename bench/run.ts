@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures Kafka Connect with Debezium and Millrace one after the other against the
- * same PostgreSQL and the same Kafka, prints a table and puts it into bench/README.md.
+ * same database and the same Kafka, prints a table and puts it into bench/README.md.
  */
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { missingReason } from '../test/support/engines.ts'
 import { startKafka } from '../test/support/kafka.ts'
-import { startPostgres } from '../test/support/postgres.ts'
+import type { BenchDatabase } from './databases/bench-database.ts'
+import { startMariadbBench } from './databases/mariadb-bench.ts'
+import { startPostgresBench } from './databases/postgres-bench.ts'
 import { measureSystem, type Sizes } from './measure-system.ts'
 import { MillraceSystem } from './millrace-system.ts'
 import { machine, publish, version } from './report.ts'
@@ -18,6 +20,7 @@ import type { Surroundings, System } from './system.ts'
 import { type Column, resultTable } from './table.ts'
 
 const USAGE = `npm run bench -- [options]
+  --database postgres                   or mariadb: what is captured (default postgres)
   --systems connect,millrace,embedded   what to measure, in this order (default: all three)
   --only source,latency,sink            which measures (default: all)
   --scale 0.1                           share of the full sizes (default 1)
@@ -35,6 +38,7 @@ const FULL: Sizes = {
 
 const { values } = parseArgs({
   options: {
+    database: { type: 'string', default: 'postgres' },
     systems: { type: 'string', default: 'connect,millrace,embedded' },
     only: { type: 'string', default: 'source,latency,sink' },
     scale: { type: 'string', default: '1' },
@@ -67,21 +71,27 @@ function systemNamed(name: string, around: Surroundings): System {
   throw new Error(`no system ${name}\n${USAGE}`)
 }
 
+function startDatabase(bootstrap: string): Promise<BenchDatabase> {
+  if (values.database === 'postgres') return startPostgresBench()
+  if (values.database === 'mariadb') return startMariadbBench(bootstrap)
+  throw new Error(`no database ${values.database}\n${USAGE}`)
+}
+
 function disposable(folder: string): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
 async function main(): Promise<void> {
-  const missing = missingReason('kafka-server')
-  if (missing) throw new Error(`The benchmark needs Java and Maven: ${missing}`)
+  const isMariadb = values.database === 'mariadb'
+  const missing = missingReason('kafka-server') ?? (isMariadb ? missingReason('mariadb') : null)
+  if (missing) throw new Error(`The benchmark needs Java and Maven, and the database: ${missing}`)
   const sizes = scaled(Number(values.scale))
   const measures = values.only.split(',')
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-  const settings = { shared_buffers: '512MB', max_wal_size: '8GB', checkpoint_timeout: '30min' }
-  await using postgres = await startPostgres({ durable: true, settings })
   await using kafka = await startKafka({ jvm: ['-Xmx1g'] })
+  await using database = await startDatabase(kafka.bootstrap)
   await using _folder = disposable(folder)
-  const around = { postgres, kafka, folder }
+  const around = { database, kafka, folder }
   const columns: (Column & { version: string })[] = []
   for (const name of values.systems.split(',')) {
     const system = systemNamed(name, around)
@@ -90,15 +100,19 @@ async function main(): Promise<void> {
     const figures = await measureSystem(bench, (measure) => measures.includes(measure))
     columns.push({ name: system.name, version: system.version, figures })
   }
-  const report = `${facts(columns, sizes)}\n\n${resultTable(columns)}`
+  const report = `${facts(columns, sizes, database)}\n\n${resultTable(columns)}`
   console.log(`\n${report}`)
-  if (!values.keep) publish('results', report)
+  if (!values.keep) publish(isMariadb ? 'results of mariadb' : 'results', report)
 }
 
-function facts(columns: readonly { version: string }[], sizes: Sizes): string {
+function facts(
+  columns: readonly { version: string }[],
+  sizes: Sizes,
+  database: BenchDatabase
+): string {
   const count = (value: number) => value.toLocaleString('en-US')
   return [
-    `- Machine: ${machine()}; PostgreSQL 18, Kafka 4.3.0 and the worker all on it;` +
+    `- Machine: ${machine()}; ${database.name}, Kafka 4.3.0 and the worker all on it;` +
       ` load of other programs at the start ${loadBefore.toFixed(1)}.`,
     `- Versions: ${[...new Set(columns.map(({ version }) => version))].join('; ')}.`,
     `- Sizes: snapshot ${count(sizes.snapshotRows)} rows of 7 columns, ${count(sizes.updates)} updates in` +

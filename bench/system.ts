@@ -1,11 +1,11 @@
 import type { KafkaServer } from '../test/support/kafka.ts'
-import type { PostgresServer } from '../test/support/postgres.ts'
+import type { BenchDatabase } from './databases/bench-database.ts'
 
 export type ConnectorConfig = Readonly<Record<string, string>>
 
 /** The servers that all systems run against, and a folder for what they write. */
 export interface Surroundings {
-  readonly postgres: PostgresServer
+  readonly database: BenchDatabase
   readonly kafka: KafkaServer
   readonly folder: string
 }

@@ -23,7 +23,7 @@ const line = (
 })
 
 const LINES: readonly Line[] = [
-  line('snapshot', 'Snapshot, PostgreSQL to topic', 'rows/s', 'higher'),
+  line('snapshot', 'Snapshot, table to topic', 'rows/s', 'higher'),
   line('snapshot cpu', 'CPU of the worker', 'us/row', 'lower', 1),
   line('streaming 1000', 'Streaming, 1,000 updates a transaction', 'events/s', 'higher'),
   line('streaming 1000 cpu', 'CPU of the worker', 'us/event', 'lower', 1),
@@ -31,7 +31,7 @@ const LINES: readonly Line[] = [
   line('streaming 1 cpu', 'CPU of the worker', 'us/event', 'lower', 1),
   line('latency p50', 'Commit to consumer at 100 transactions/s, p50', 'ms', 'lower', 1),
   line('latency p99', 'The same, p99', 'ms', 'lower', 1),
-  line('sink', 'Topic to PostgreSQL, upsert', 'rows/s', 'higher'),
+  line('sink', 'Topic to table, upsert', 'rows/s', 'higher'),
   line('sink cpu', 'CPU of the worker', 'us/row', 'lower', 1),
   line('ready', 'Process start to ready', 'ms', 'lower'),
   line('idle cpu', 'CPU with an idle source connector', '% of a core', 'lower', 2),

@@ -2,7 +2,7 @@ import { type ConnectServer, startConnect } from '../../test/support/connect.ts'
 import { until } from '../../test/support/until.ts'
 import { openKafkaProbe } from '../kafka-probe.ts'
 import type { ConnectorConfig, Surroundings, System } from '../system.ts'
-import { DEBEZIUM_POSTGRES, debeziumPlugins } from './debezium-plugins.ts'
+import { DEBEZIUM_MARIADB, DEBEZIUM_POSTGRES, debeziumPlugins } from './debezium-plugins.ts'
 
 const STATE_LIMIT_MS = 180_000
 
@@ -12,13 +12,16 @@ const STATE_LIMIT_MS = 180_000
  */
 export class ConnectSystem implements System {
   readonly name = 'Kafka Connect with Debezium'
-  readonly version = `Kafka Connect 4.3.0, Debezium ${DEBEZIUM_POSTGRES}`
+  readonly version: string
   #around: Surroundings
   #heap: string
   #server: ConnectServer | undefined
 
   constructor(around: Surroundings, options: { readonly heap?: string } = {}) {
     this.#around = around
+    const isMariadb = around.database.name.startsWith('MariaDB')
+    const debezium = isMariadb ? DEBEZIUM_MARIADB : DEBEZIUM_POSTGRES
+    this.version = `Kafka Connect 4.3.0, Debezium ${debezium}`
     this.#heap = options.heap ?? '2g'
   }
 

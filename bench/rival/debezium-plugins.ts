@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { engineCache, fetchJars } from '../../test/support/engines.ts'
 
 export const DEBEZIUM_POSTGRES = '3.6.0.Final'
+export const DEBEZIUM_MARIADB = '3.5.0.Final'
 export const DEBEZIUM_JDBC = '3.2.0.Final'
 
 /** Jars that the worker has itself: a second copy in a plugin's folder clashes with it. */
@@ -11,6 +12,7 @@ const WORKERS_OWN = /^(connect-api|kafka-clients|slf4j-api|snappy-java|zstd-jni|
 
 const PLUGINS = [
   { folder: `debezium-postgres-${DEBEZIUM_POSTGRES}`, pom: 'debezium-postgres', drop: WORKERS_OWN },
+  { folder: `debezium-mariadb-${DEBEZIUM_MARIADB}`, pom: 'debezium-mariadb', drop: WORKERS_OWN },
   {
     folder: `debezium-jdbc-${DEBEZIUM_JDBC}`,
     pom: 'debezium-jdbc',

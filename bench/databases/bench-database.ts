@@ -1,0 +1,67 @@
+import type { ConnectorConfig } from '../system.ts'
+
+/** Updates to make, as fast as the server can. */
+export interface Updates {
+  readonly updates: number
+  readonly perTransaction: number
+  /** How many rows the table has. */
+  readonly rows: number
+}
+
+/** The database that is captured and written to, in its own words. */
+export interface BenchDatabase extends AsyncDisposable {
+  /** Product and version. */
+  readonly name: string
+  /** A database of its own for each measure, empty. */
+  createDatabase(name: string): Promise<unknown>
+  /** Makes a database with a table `orders` of seven columns, with rows that differ. */
+  createOrders(database: string, rows: number): Promise<void>
+  /** Updates rows in transactions of a given size. */
+  updateOrders(database: string, updates: Updates): Promise<void>
+  /** A session that commits one update at a time: of `customer_id`, by `id`. */
+  openUpdater(
+    database: string
+  ): Promise<AsyncDisposable & { update(customer: number, id: number): Promise<void> }>
+  /** Highest id that a sink has written into {@link SINK_TABLE}, 0 without the table. */
+  highestId(database: string): Promise<number>
+  countCopies(database: string): Promise<number>
+  /** The topic of `orders` of a source whose prefix is the database's name. */
+  topic(database: string): string
+  /** Debezium's keys of a source of `orders`, which both systems take. */
+  sourceConfig(database: string): ConnectorConfig
+  /** Keys of Debezium's JDBC sink: upsert by key, rows as they come. */
+  sinkConfig(to: { readonly topic: string; readonly database: string }): ConnectorConfig
+  /** Waits until a source has read its snapshot and follows changes. */
+  streaming(database: string): Promise<void>
+  /** Forgets what a source that is gone has left behind. */
+  release(database: string): Promise<void>
+}
+
+/** Another name than the source's: Debezium's sink takes a table of another database for its own. */
+export const SINK_TABLE = 'copied_orders'
+
+/** JSON without schemas, topics of one partition. */
+export const SOURCE_FORMAT: ConnectorConfig = {
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'key.converter.schemas.enable': 'false',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'false',
+  'topic.creation.default.partitions': '1',
+  'topic.creation.default.replication.factor': '1'
+}
+
+/** Upsert by key, JSON with schemas, batches of 2,000. */
+export const SINK_FORMAT: ConnectorConfig = {
+  'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
+  'tasks.max': '1',
+  'insert.mode': 'upsert',
+  'primary.key.mode': 'record_key',
+  'schema.evolution': 'basic',
+  'collection.name.format': SINK_TABLE,
+  'batch.size': '2000',
+  'consumer.override.max.poll.records': '2000',
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'key.converter.schemas.enable': 'true',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'true'
+}
