@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { TableMap } from '../../connectors/mysql/binlog/binlog-event.ts'
-import { catalogColumns, tableFromCatalog } from '../../connectors/mysql/schema/catalog-table.ts'
-import { fitModel, fits } from '../../connectors/mysql/schema/match.ts'
 import {
+  catalogColumns,
   type Query,
-  readServerFacts,
-  readTable
-} from '../../connectors/mysql/schema/read-schema.ts'
+  tableFromCatalog
+} from '../../connectors/mysql/schema/catalog-table.ts'
+import { fitModel, fits } from '../../connectors/mysql/schema/match.ts'
+import { readServerFacts, readTable } from '../../connectors/mysql/schema/read-schema.ts'
 import { SchemaTables, type ServerFacts } from '../../connectors/mysql/schema/schema-tables.ts'
 import { serverType } from '../../connectors/mysql/schema/server-type.ts'
 import { shapeText, tableFromShape } from '../../connectors/mysql/schema/shape-text.ts'

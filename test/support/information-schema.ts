@@ -1,4 +1,4 @@
-import type { Query } from '../../connectors/mysql/schema/read-schema.ts'
+import type { Query } from '../../connectors/mysql/schema/catalog-table.ts'
 import { serverType } from '../../connectors/mysql/schema/server-type.ts'
 import type { ColumnModel, TableModel } from '../../connectors/mysql/schema/table-model.ts'
 import type { MariadbServer } from './mariadb.ts'

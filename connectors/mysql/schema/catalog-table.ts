@@ -3,10 +3,12 @@ import { parseDefault } from './ddl-parser-column.ts'
 import { parseDataType } from './ddl-parser-type.ts'
 import type { DataType, DefaultValue } from './ddl-statement.ts'
 import { DdlSyntaxError, type SqlDialect } from './ddl-tokens.ts'
-import type { Query } from './read-schema.ts'
 import { tableOf } from './table-from-ddl.ts'
 import type { ColumnModel, IndexModel, TableModel } from './table-model.ts'
 import { TokenReader } from './token-reader.ts'
+
+/** Runs a query; every value as text, or null. */
+export type Query = (sql: string) => Promise<readonly (readonly (string | null)[])[]>
 
 /** A column as information_schema.COLUMNS has it. */
 export interface CatalogColumn {

@@ -1,12 +1,14 @@
 import { quoteName, quoteText } from '../errors.ts'
-import { type CatalogColumn, catalogColumns, tableFromCatalog } from './catalog-table.ts'
+import {
+  type CatalogColumn,
+  catalogColumns,
+  type Query,
+  tableFromCatalog
+} from './catalog-table.ts'
 import { charsetOfCollation } from './charsets.ts'
 import { type QualifiedName, SchemaTables, type ServerFacts } from './schema-tables.ts'
 import { serverType } from './server-type.ts'
 import type { SchemaChange, TableModel } from './table-model.ts'
-
-/** Runs a query; every value as text, or null. */
-export type Query = (sql: string) => Promise<readonly (readonly (string | null)[])[]>
 
 /** Databases of the server itself. */
 const SYSTEM_DATABASES = ['mysql', 'information_schema', 'performance_schema', 'sys']
