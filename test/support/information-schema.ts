@@ -106,18 +106,23 @@ function columnType(column: ColumnModel): string {
   return `${name}${size}${unsigned ? ' unsigned' : ''}${zerofill ? ' zerofill' : ''}`
 }
 
-/** A query whose values are text as the server sends it, or null. */
-export function textQuery(server: MariadbServer): Query {
+/**
+ * A query whose values are text as the server sends it, or null.
+ * @param session where to ask; otherwise each query has a session of its own
+ */
+export function textQuery(server: MariadbServer, session?: Session): Query {
   return async (sql) => {
-    const connection = await server.connect()
+    const connection = session ?? (await server.connect())
     try {
       const [rows] = await connection.query({ sql, rowsAsArray: true, typeCast: asText })
       return rows as (string | null)[][]
     } finally {
-      await connection.end()
+      if (!session) await connection.end()
     }
   }
 }
+
+type Session = Awaited<ReturnType<MariadbServer['connect']>>
 
 function asText(field: { string(): string | null }): string | null {
   return field.string()

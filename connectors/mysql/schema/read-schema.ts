@@ -100,15 +100,14 @@ export async function readTable(
   const columns = await catalogColumns(query, place)
   if (ddl === null || columns.length === 0) return null
   const tables = new SchemaTables({ ...facts, charset: about.charset ?? facts.charset })
-  const session = { database: place.database, ...about.quoting }
-  tables.apply(ddl, session)
+  tables.apply(ddl, { database: place.database, ansiQuotes: about.ansiQuotes })
   const table = tables.get(place.database, place.name)
   if (table && isAsListed(table, columns, facts.flavor)) return { table, ddl }
   const dialect = {
     flavor: facts.flavor,
     serverVersion: facts.version,
     ansiQuotes: false,
-    noBackslashEscapes: about.quoting.noBackslashEscapes
+    noBackslashEscapes: false
   }
   const { charset, comment } = about
   return {
@@ -125,15 +124,11 @@ async function readAbout(query: Query, { database, name }: QualifiedName) {
   )
   if (row === undefined) return null
   const [collation, comment, mode] = row
-  const modes = (mode ?? '').split(',')
   return {
     charset: collation ? charsetOfCollation(collation) : null,
     comment: comment || null,
-    // SHOW CREATE TABLE quotes as the session's statements do.
-    quoting: {
-      ansiQuotes: modes.includes('ANSI_QUOTES'),
-      noBackslashEscapes: modes.includes('NO_BACKSLASH_ESCAPES')
-    }
+    // SHOW CREATE TABLE quotes names as the session does; backslashes in texts are doubled in any case.
+    ansiQuotes: (mode ?? '').split(',').includes('ANSI_QUOTES')
   }
 }
 
