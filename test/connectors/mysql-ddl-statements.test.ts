@@ -25,6 +25,10 @@ function tablesFor(dialect: SqlDialect): SchemaTables {
   })
 }
 
+function titleOf(sql: string): string {
+  return sql.replace(/\s+/g, ' ').slice(0, 90)
+}
+
 /** A table in one line. */
 function told(table: TableModel | undefined): string {
   if (!table) return 'no table'
@@ -67,7 +71,7 @@ function created(
 
 describe('CREATE TABLE', () => {
   for (const [sql, expected] of CREATES) {
-    test(sql.slice(0, 90), () => assert.equal(created(sql, MARIADB), expected))
+    test(titleOf(sql), () => assert.equal(created(sql, MARIADB), expected))
   }
 
   test('reads version comments as the server that ran it', () => {
@@ -80,6 +84,32 @@ describe('CREATE TABLE', () => {
     for (const dialect of [MYSQL, MARIADB]) {
       assert.equal(created(old, dialect), 'a VARCHAR(5) latin1; utf8mb4 # x')
     }
+  })
+
+  test('reads what SHOW CREATE TABLE of MySQL 8 prints', () => {
+    const sql = `CREATE TABLE \`t\` (
+      \`my_row_id\` bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */,
+      \`v\` varchar(9) CHARACTER SET latin1 COLLATE latin1_bin DEFAULT _utf8mb4'x',
+      \`u\` binary(16) DEFAULT (uuid_to_bin(uuid())),
+      \`g\` int GENERATED ALWAYS AS ((\`u\` + 1)) VIRTUAL NOT NULL,
+      \`p\` point NOT NULL /*!80003 SRID 4326 */,
+      \`y\` year DEFAULT '2024' /*!50606 COLUMN_FORMAT DYNAMIC */,
+      PRIMARY KEY (\`my_row_id\`),
+      UNIQUE KEY \`f\` ((lower(\`v\`)),\`y\`) /*!80000 INVISIBLE */,
+      SPATIAL KEY \`p\` (\`p\`),
+      CONSTRAINT \`c\` CHECK ((\`y\` > 0)) /*!80016 NOT ENFORCED */
+    ) /*!50100 TABLESPACE \`ts\` */ ENGINE=InnoDB AUTO_INCREMENT=3 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci
+    /*!50100 PARTITION BY RANGE (\`y\`) (PARTITION p0 VALUES LESS THAN (5) ENGINE = InnoDB) */`
+    const columns = [
+      'my_row_id BIGINT UNSIGNED required auto invisible',
+      'v VARCHAR(9) latin1 = "x"',
+      'u BINARY(16) = (uuid_to_bin(uuid()))',
+      'g INT required generated',
+      'p POINT required',
+      'y YEAR = "2024"'
+    ]
+    const keys = ['key(my_row_id)', 'unique f(,y)', 'index p(p)', 'utf8mb4']
+    assert.equal(created(sql, MYSQL), [...columns, ...keys].join('; '))
   })
 
   test('reads quotes and backslashes as the session that ran it', () => {
@@ -115,7 +145,7 @@ describe('CREATE TABLE', () => {
 
 describe('odd statements', () => {
   for (const { given = [], sql, changes, unknown = null, table } of ODD) {
-    test(sql.slice(0, 90), () => {
+    test(titleOf(sql), () => {
       const tables = tablesFor(MARIADB)
       for (const each of given) assert.equal(tables.apply(each, { database: 'd' }).unknown, null)
       const applied = tables.apply(sql, { database: 'd' })
