@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { changedTables, SchemaChangeEvents } from '../../connectors/mysql/schema/schema-events.ts'
@@ -112,6 +112,30 @@ describe('schema changes', () => {
     test(`${scenario}: ${records.length} events, byte for byte`, () => replay(records))
   }
 
+  test('know more of columns in the schema history: whether they have a default', () => {
+    let seen = 0
+    for (const scenario of SCENARIOS) {
+      const tables = emptyTables()
+      for (const { ddl, databaseName, tableChanges } of history(scenario)) {
+        const { changes } = tables.apply(ddl, { database: databaseName })
+        const found = changes.flatMap((change) => change.changes)
+        const about = ({ database, name }: { database: string; name: string }) =>
+          `"${database}"."${name}"`
+        const defaults = found.map(({ previous, table }) => ({
+          previousId: previous ? about(previous) : undefined,
+          columns: table?.columns.map(({ name, hasDefault }) => [name, hasDefault])
+        }))
+        const expected = tableChanges.map(({ previousId, table }) => ({
+          previousId,
+          columns: table?.columns.map(({ name, hasDefaultValue }) => [name, hasDefaultValue])
+        }))
+        assert.deepEqual(defaults, expected, ddl)
+        seen += expected.length
+      }
+    }
+    assert.ok(seen > 70, `${seen}`)
+  })
+
   test('name all tables of a statement in their source block', () => {
     let named = 0
     for (const scenario of SCENARIOS) {
@@ -125,6 +149,23 @@ describe('schema changes', () => {
     assert.ok(named > 30, `${named}`)
   })
 })
+
+interface HistoryRecord {
+  readonly ddl: string
+  readonly databaseName: string
+  readonly tableChanges: readonly {
+    readonly previousId?: string
+    readonly table?: {
+      readonly columns: readonly { readonly name: string; readonly hasDefaultValue: boolean }[]
+    }
+  }[]
+}
+
+/** The records of Debezium's schema history, where the scenario kept them. */
+function history(scenario: string): HistoryRecord[] {
+  if (!existsSync(join(GOLDEN, scenario, 'history.jsonl'))) return []
+  return loadEvents(scenario, 'history.jsonl').map(({ value }) => JSON.parse(value ?? '{}'))
+}
 
 /** Texts of the events that came out of one statement while streaming, with what their source says. */
 function groupByStatement(payloads: readonly Payload[]): [table: string, ddl: string[]][] {

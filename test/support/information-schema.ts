@@ -1,3 +1,4 @@
+import type { Query } from '../../connectors/mysql/schema/catalog-table.ts'
 import { serverType } from '../../connectors/mysql/schema/server-type.ts'
 import type { ColumnModel, TableModel } from '../../connectors/mysql/schema/table-model.ts'
 import type { MariadbServer } from './mariadb.ts'
@@ -103,4 +104,26 @@ function columnType(column: ColumnModel): string {
   const sizes = values.length > 0 ? values : [length, scale].filter((size) => size !== null)
   const size = sizes.length > 0 ? `(${sizes})` : ''
   return `${name}${size}${unsigned ? ' unsigned' : ''}${zerofill ? ' zerofill' : ''}`
+}
+
+/**
+ * A query whose values are text as the server sends it, or null.
+ * @param session where to ask; otherwise each query has a session of its own
+ */
+export function textQuery(server: MariadbServer, session?: Session): Query {
+  return async (sql) => {
+    const connection = session ?? (await server.connect())
+    try {
+      const [rows] = await connection.query({ sql, rowsAsArray: true, typeCast: asText })
+      return rows as (string | null)[][]
+    } finally {
+      if (!session) await connection.end()
+    }
+  }
+}
+
+type Session = Awaited<ReturnType<MariadbServer['connect']>>
+
+function asText(field: { string(): string | null }): string | null {
+  return field.string()
 }

@@ -69,7 +69,7 @@ function isPartitioning(reader: TokenReader): boolean {
 }
 
 function parseAdd(reader: TokenReader): AlterSpec[] {
-  if (reader.take('SYSTEM', 'VERSIONING')) return []
+  if (reader.is('SYSTEM', 'VERSIONING')) reader.fail('something that changes no hidden columns')
   const index = parseIndex(reader)
   if (index) return [{ kind: 'add_index', index }]
   if (index === null) return []
@@ -99,7 +99,7 @@ function addIndexes(column: ColumnDefinition): AlterSpec[] {
 
 function parseDrop(reader: TokenReader): AlterSpec[] {
   if (reader.take('PRIMARY', 'KEY')) return [{ kind: 'drop_primary_key' }]
-  if (reader.take('SYSTEM', 'VERSIONING')) return []
+  if (reader.is('SYSTEM', 'VERSIONING')) reader.fail('something that changes no hidden columns')
   if (reader.is('PERIOD', 'FOR')) {
     reader.skipItem()
     return []

@@ -12,6 +12,7 @@ interface Attributes {
   default: DefaultValue | null
   primary: boolean
   unique: boolean
+  rowEnd: boolean
   references: boolean
   charset: string | null
 }
@@ -33,6 +34,7 @@ export function parseColumnAs(reader: TokenReader, name: string): ColumnDefiniti
     default: null,
     primary: false,
     unique: type.serial,
+    rowEnd: false,
     references: false,
     charset: type.charset
   }
@@ -100,8 +102,8 @@ function readGenerated(reader: TokenReader, found: Attributes): boolean {
   if (!reader.take('AS')) return isAlways ? reader.fail('AS') : false
   found.generated = true
   if (reader.take('ROW')) {
-    // Start or end of a row's validity in a system-versioned table: never null.
-    if (!reader.take('START')) reader.expect('END')
+    found.rowEnd = reader.take('END')
+    if (!found.rowEnd) reader.expect('START')
     found.nullable = false
     return true
   }

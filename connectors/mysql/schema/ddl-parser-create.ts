@@ -18,7 +18,7 @@ export function parseCreateTable(
   const table = reader.tableName()
   const head = { kind: 'create_table', table, ...how, ifNotExists } as const
   const like = parseLike(reader)
-  if (like) return { ...head, like, columns: [], indexes: [], options: NO_OPTIONS }
+  if (like) return { ...head, like, ...EMPTY }
   const columns: ColumnDefinition[] = []
   const indexes: IndexDefinition[] = []
   if (reader.isSymbol('(') && !reader.isOneOfAt(1, QUERY)) {
@@ -27,13 +27,14 @@ export function parseCreateTable(
     while (reader.takeSymbol(','))
     reader.expectSymbol(')')
   }
-  const options = parseCreateOptions(reader)
+  const rest = parseCreateOptions(reader)
   reader.expectEnd()
   if (columns.length === 0) reader.fail('a column')
-  return { ...head, like: null, columns, indexes, options }
+  return { ...head, like: null, columns, indexes, ...rest }
 }
 
 const NO_OPTIONS: TableOptions = { charset: null, comment: null }
+const EMPTY = { columns: [], indexes: [], options: NO_OPTIONS, versioned: false } as const
 
 /** Words that begin a query, whose columns no statement says. */
 const QUERY = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE', 'REPLACE', 'IGNORE', 'AS'])
@@ -159,17 +160,18 @@ export function parseIndexColumns(reader: TokenReader): (string | null)[] {
 }
 
 /** Reads the options after the parenthesis that closes the columns. */
-function parseCreateOptions(reader: TokenReader): TableOptions {
+function parseCreateOptions(reader: TokenReader): Pick<CreateTable, 'options' | 'versioned'> {
   let options = NO_OPTIONS
+  let versioned = false
   while (!reader.atEnd) {
-    if (reader.takeSymbol(',') || reader.take('WITH', 'SYSTEM', 'VERSIONING')) continue
-    if (reader.isOneOf(QUERY) || (reader.isSymbol('(') && reader.isOneOfAt(1, QUERY))) {
+    if (reader.takeSymbol(',')) continue
+    if (reader.take('WITH', 'SYSTEM', 'VERSIONING')) versioned = true
+    else if (reader.isOneOf(QUERY) || (reader.isSymbol('(') && reader.isOneOfAt(1, QUERY))) {
       reader.fail('a table without a query')
-    }
-    if (reader.is('PARTITION', 'BY')) skipPartitions(reader)
+    } else if (reader.is('PARTITION', 'BY')) skipPartitions(reader)
     else options = { ...options, ...parseOption(reader) }
   }
-  return options
+  return { options, versioned }
 }
 
 /** A query may come after the partitions. */

@@ -32,6 +32,8 @@ export interface ColumnDefinition {
   readonly default: DefaultValue | null
   readonly primary: boolean
   readonly unique: boolean
+  /** `GENERATED ALWAYS AS ROW END`: until when a row of a system-versioned table holds. */
+  readonly rowEnd: boolean
   /** `REFERENCES` behind a column makes an index in MariaDB. */
   readonly references: boolean
 }
@@ -103,6 +105,8 @@ export interface CreateTable {
   readonly columns: readonly ColumnDefinition[]
   readonly indexes: readonly IndexDefinition[]
   readonly options: TableOptions
+  /** `WITH SYSTEM VERSIONING` */
+  readonly versioned: boolean
 }
 
 export interface AlterTable {

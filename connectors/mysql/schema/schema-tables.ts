@@ -1,3 +1,4 @@
+import { quoteName } from '../errors.ts'
 import { alterTable } from './alter-table.ts'
 import { parseDdl } from './ddl-parser.ts'
 import type { CreateTable, DdlStatement, IndexDefinition, ParsedDdl } from './ddl-statement.ts'
@@ -199,7 +200,7 @@ export class SchemaTables {
     const dropped = statement.tables.map((name) => this.#qualified(name, session))
     const changes = dropped.map((place) => {
       this.delete(place.database, place.name)
-      const names = `${quoted(place.database)}.${quoted(place.name)}`
+      const names = `${quoteName(place.database)}.${quoteName(place.name)}`
       return droppedChange(place, statement.prefix + names + statement.suffix)
     })
     return { ...NOTHING, changes, dropped }
@@ -352,9 +353,4 @@ function namesIn(statement: DdlStatement): readonly WrittenName[] {
   }
   if ('table' in statement) return [statement.table]
   return []
-}
-
-/** A name in backticks. */
-export function quoted(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``
 }

@@ -41,18 +41,52 @@ export function createdTable(
 ): TableModel {
   const charset = statement.options.charset ?? settings.charset
   const columns = statement.columns.map((each) => columnFrom(each, { ...settings, charset }))
-  const { primaryKey, indexes } = addIndexes(
-    { columns, primaryKey: [], indexes: [] },
-    statement.indexes
-  )
+  const keys = addIndexes({ columns, primaryKey: [], indexes: [] }, statement.indexes)
+  const comment = statement.options.comment || null
   return tableOf({
     ...place,
-    columns,
-    primaryKey,
-    indexes,
+    ...(statement.versioned ? versioned(statement, keys) : keys),
     charset,
-    comment: statement.options.comment || null
+    comment
   })
+}
+
+/**
+ * A system-versioned table: old rows stay in it and are in the log, so that its keys have the end of their
+ * validity too. The server adds the two columns where the statement does not name them.
+ * https://mariadb.com/kb/en/system-versioned-tables/
+ */
+function versioned(statement: CreateTable, keys: Keys): Keys {
+  const named = statement.columns.find((column) => column.rowEnd)?.name
+  const rowEnd = named ?? 'row_end'
+  const withEnd = <Name extends string | null>(names: readonly Name[]) =>
+    names.length === 0 || names.some((name) => name === rowEnd) ? names : [...names, rowEnd]
+  return {
+    columns: named ? keys.columns : [...keys.columns, ...['row_start', rowEnd].map(periodColumn)],
+    primaryKey: withEnd(keys.primaryKey),
+    indexes: keys.indexes.map((index) =>
+      index.unique ? { ...index, columns: withEnd(index.columns) } : index
+    )
+  }
+}
+
+function periodColumn(name: string): ColumnModel {
+  return {
+    name,
+    typeName: 'TIMESTAMP',
+    length: 6,
+    scale: null,
+    charset: null,
+    optional: false,
+    autoIncremented: false,
+    generated: true,
+    comment: null,
+    hasDefault: false,
+    defaultExpression: null,
+    defaultIsLiteral: false,
+    values: [],
+    invisible: true
+  }
 }
 
 interface Keys {

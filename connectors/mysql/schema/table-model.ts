@@ -37,6 +37,8 @@ export interface ColumnModel {
   readonly values: readonly string[]
   /** An `INVISIBLE` column: `SELECT *` leaves it out, the binlog does not. */
   readonly invisible: boolean
+  /** Only in rows of the log, never in statements and events: MariaDB's hash of a long unique key. */
+  readonly hidden?: true
 }
 
 /** One version of a table. Immutable; a statement that changes it makes another. */

@@ -178,6 +178,7 @@ class CompiledTable implements TableCodec {
   #columns(key: readonly string[]): { shown: Compiled[]; hidden: Compiled[] } {
     const { includes = () => true, values } = this.#options
     const known = this.table.columns.flatMap((column, source) => {
+      if (column.hidden) return []
       const isIncluded = includes(column.name)
       const isKey = key.some((name) => isCalled(column, name))
       if (!isIncluded && !isKey) return []
