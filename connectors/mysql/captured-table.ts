@@ -26,6 +26,8 @@ export interface CapturedTable extends RecordTable {
 export interface ReadRows {
   readonly table: CapturedTable
   readonly reader: RowReader
+  /** False for the signal table where only its rows are wanted, and no records. */
+  readonly isCaptured: boolean
 }
 
 /** Compiles tables for the connector's configuration. */
@@ -56,9 +58,9 @@ export class TableCompiler {
   }
 
   /** How rows are read as one table map describes them. */
-  rowsOf(model: TableModel, map: TableMap): ReadRows {
+  rowsOf(model: TableModel, map: TableMap, isCaptured: boolean): ReadRows {
     const table = this.compile(model)
-    return { table, reader: table.codec.rowReader(map) }
+    return { table, reader: table.codec.rowReader(map), isCaptured }
   }
 
   compile(model: TableModel): CapturedTable {

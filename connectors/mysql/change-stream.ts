@@ -1,5 +1,6 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SourceRecord } from '../../runtime/api/record.ts'
+import type { OnDemand } from '../relational/on-demand.ts'
 import type { TransactionMetadata } from '../relational/transaction-metadata.ts'
 import type { BinlogClient } from './binlog/binlog-client.ts'
 import type {
@@ -18,7 +19,7 @@ import type { Position } from './offset.ts'
 import { PendingRows } from './pending-rows.ts'
 import type { PreparedTransactions } from './prepared-transactions.ts'
 import type { MysqlRecords, Origin } from './records.ts'
-import { RowsReading } from './rows-reading.ts'
+import { type RowSink, RowsReading } from './rows-reading.ts'
 import { savepointOf, statementKind, xidOf } from './statement-kind.ts'
 import type { TransactionFilter } from './transaction-filter.ts'
 
@@ -52,6 +53,8 @@ export interface StreamOptions {
   readonly tracker: LogTracker
   readonly records: MysqlRecords
   readonly transactions: TransactionMetadata | null
+  /** Signals and the snapshots they ask for; null when there are none. */
+  readonly onDemand: OnDemand | null
   readonly ports: StreamPorts
   readonly filter: TransactionFilter
   /** XA transactions that are prepared and not decided. */
@@ -86,6 +89,8 @@ export class ChangeStream {
   /** Rows of the transaction are not wanted: it comes from a source that is left out. */
   #dropping = false
   #lastRow = 0
+  readonly #sink: RowSink
+  #place: Place | undefined
   #out: SourceRecord[] = []
   #maxRecords = 0
   #bytes = 0
@@ -94,6 +99,10 @@ export class ChangeStream {
   constructor(options: StreamOptions) {
     this.#options = options
     this.#tracker = options.tracker
+    const { records, onDemand } = options
+    const onRow: RowSink['onRow'] = (table, before, after, out) =>
+      onDemand?.rowChanged(table, before, after, out)
+    this.#sink = { records, onRow: onDemand === null ? null : onRow }
     this.#skipEvents = options.start.events
     this.#skipRows = options.start.rows
   }
@@ -104,6 +113,21 @@ export class ChangeStream {
     const position = this.#tracker.position(this.#pending?.rows ?? 0)
     if (!this.#isSkipping) return position
     return { ...position, events: this.#skipEvents, rows: this.#skipRows }
+  }
+
+  /** Of the last event with a change; before the first, where the stream begins. */
+  get place(): Place {
+    return this.#place ?? placeAt(this.#options.start)
+  }
+
+  /** Whether the last event was passed on as a whole. */
+  get isBetweenEvents(): boolean {
+    return this.#pending === undefined
+  }
+
+  /** Whether no transaction is under way. */
+  get isBetweenTransactions(): boolean {
+    return this.#pending === undefined && !this.#tracker.inTransaction
   }
 
   /** Whether {@link drain} stopped before all that has arrived was looked at. */
@@ -175,7 +199,7 @@ export class ChangeStream {
       case 'incident':
         throw incident(event.message, this.#tracker.file, header.position)
       case 'other':
-        this.#tracker.endEvent()
+        this.#tracker.pass(header)
         return true
       default:
         return true
@@ -201,7 +225,7 @@ export class ChangeStream {
     }
     const { database, name } = event.table
     const reading = new RowsReading(event, rows, {
-      ...this.#place(header),
+      ...this.#placeOf(header),
       database,
       table: name
     })
@@ -218,7 +242,7 @@ export class ChangeStream {
   /** @returns whether all rows have been passed on */
   #passOn(pending: PendingRows): boolean {
     this.#pending = pending
-    const complete = pending.read(this.#out, this.#maxRecords, this.#options.records)
+    const complete = pending.read(this.#out, this.#maxRecords, this.#sink)
     if (complete) this.#pending = undefined
     if (pending.rows > 0) this.#lastRow = pending.lastRow
     return complete
@@ -344,12 +368,12 @@ export class ChangeStream {
   }
 
   #statementPlace(header: EventHeader): StatementPlace {
-    return { ...this.#place(header), after: this.#tracker.pointAfter(header) }
+    return { ...this.#placeOf(header), after: this.#tracker.pointAfter(header) }
   }
 
-  #place(header: EventHeader): Place {
+  #placeOf(header: EventHeader): Place {
     const { gtid, commitMicros, thread, file } = this.#tracker
-    return {
+    const place: Place = {
       mark: 'false',
       micros: commitMicros ?? header.timestamp * 1_000_000,
       serverId: header.serverId,
@@ -360,6 +384,22 @@ export class ChangeStream {
       query: this.#query,
       lastRow: this.#lastRow
     }
+    this.#place = place
+    return place
+  }
+}
+
+function placeAt({ file, pos, serverId, seconds }: Position): Place {
+  return {
+    mark: 'false',
+    micros: (seconds ?? 0) * 1_000_000,
+    serverId: serverId ?? 0,
+    gtid: null,
+    file,
+    pos,
+    thread: null,
+    query: null,
+    lastRow: 0
   }
 }
 

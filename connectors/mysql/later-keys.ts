@@ -1,14 +1,5 @@
 import { boolean, ignored, int, password, refused } from '../../runtime/api/config.ts'
-import {
-  flag,
-  java,
-  later,
-  names,
-  number,
-  otherKeys,
-  ownRuntime,
-  text
-} from '../relational/other-keys.ts'
+import { flag, java, later, number, otherKeys, ownRuntime, text } from '../relational/other-keys.ts'
 
 const history = 'the shapes of tables are stored with the offsets: there is no schema history topic'
 
@@ -48,18 +39,8 @@ export const laterKeys = {
       'io.debezium.schema.DefaultTopicNamingStrategy'
     ]
   ),
-  'incremental.snapshot.chunk.size': ignored(number(1024), 'signals are not built yet'),
-  'incremental.snapshot.allow.schema.changes': ignored(flag(false), 'signals are not built yet'),
-  'incremental.snapshot.watermarking.strategy': ignored(text, 'signals are not built yet'),
-  'signal.data.collection': later(text),
-  'signal.enabled.channels': ignored(names(['source']), 'signals are not built yet'),
   'signal.kafka.topic': later(text),
   'signal.kafka.bootstrap.servers': later(text),
-  'signal.file': later(text),
-  'signal.poll.interval.ms': ignored(number(5000), 'signals are not built yet'),
-  'read.only': later(flag(false), ['false']),
-  'notification.enabled.channels': later(names()),
-  'notification.sink.topic.name': ignored(text, 'notifications are not built yet'),
   'transaction.metadata.factory': ignored(text, 'there are no Java classes to load'),
   'event.deserialization.failure.handling.mode': refused(text, 'no event is ever skipped', [
     'fail'

@@ -16,12 +16,20 @@ export function reaches(
   flavor: Flavor
 ): boolean {
   if (at.gtid !== null && point.gtids !== null) return parseGtids(flavor, point.gtids).has(at.gtid)
-  const order = compareFiles(point.file, at.file)
-  return order === 0 ? point.pos >= at.pos : order > 0
+  return !isBefore(point, at)
+}
+
+/** Whether a place in the log of a server comes before another. */
+export function isBefore(
+  a: Pick<LogPoint, 'file' | 'pos'>,
+  b: Pick<LogPoint, 'file' | 'pos'>
+): boolean {
+  const order = compareFiles(a.file, b.file)
+  return order === 0 ? a.pos < b.pos : order < 0
 }
 
 /** The number at the end counts: `binlog.1000000` comes after `binlog.999999`. */
-export function compareFiles(a: string, b: string): number {
+function compareFiles(a: string, b: string): number {
   if (a === b) return 0
   const left = numberOf(a)
   const right = numberOf(b)

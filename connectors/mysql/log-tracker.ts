@@ -119,6 +119,12 @@ export class LogTracker {
     if (this.#begun) this.events++
   }
 
+  /** An event that has nothing to do with transactions is over. */
+  pass(header: EventHeader): void {
+    if (this.#begun) this.events++
+    else if (!this.inTransaction) this.#restartPos = header.nextPosition
+  }
+
   /** The transaction is over, or the statement outside one. */
   commit(header: EventHeader): void {
     if (this.gtid !== null && this.#executed !== null) {

@@ -31,8 +31,8 @@ export interface StoredOffset {
   readonly snapshot: SnapshotState | null
   /** The server that was read, when known: a file and a position mean nothing on another one. */
   readonly identity: string | null
-  /** XA transactions that are prepared: see `prepared-transactions.ts`. */
-  readonly xa: string | null
+  /** The offset as it was stored, for whoever keeps more in it. */
+  readonly raw: SourceOffset
 }
 
 /** @throws {ConnectError} MYSQL_OFFSET for an offset that nobody could have written */
@@ -57,7 +57,7 @@ export function parseOffset(offset: SourceOffset): StoredOffset {
     snapshotDone: !inSnapshot || textOf(offset, 'snapshot_completed') === 'true',
     snapshot: snapshot === null ? null : parseSnapshotState(snapshot),
     identity: textOf(offset, 'millrace_server'),
-    xa: textOf(offset, 'millrace_xa')
+    raw: offset
   }
 }
 

@@ -1,6 +1,5 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
-import type { MysqlRecords } from './records.ts'
-import type { RowsReading } from './rows-reading.ts'
+import type { RowSink, RowsReading } from './rows-reading.ts'
 
 /** Rows that are passed on one after the other, over as many batches as it takes. */
 export class PendingRows {
@@ -34,12 +33,12 @@ export class PendingRows {
    * Appends records until `out` has enough.
    * @returns whether all rows have been read
    */
-  read(out: SourceRecord[], maxRecords: number, records: MysqlRecords): boolean {
+  read(out: SourceRecord[], maxRecords: number, sink: RowSink): boolean {
     for (; this.#next < this.#readings.length; this.#next++) {
       const reading = this.#readings[this.#next]
       if (reading === undefined) break
       const before = reading.rows
-      const complete = reading.read(out, maxRecords, records, this.#skip)
+      const complete = reading.read(out, maxRecords, sink, this.#skip)
       this.#skip = Math.max(0, this.#skip - (reading.rows - before))
       if (!complete) {
         reading.keep()

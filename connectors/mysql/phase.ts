@@ -1,6 +1,7 @@
 import type { RawConfig } from '../../runtime/api/config.ts'
 import type { SourceBatch, SourceOffset } from '../../runtime/api/record.ts'
 import type { SourceTaskContext } from '../../runtime/api/task.ts'
+import type { Notifications } from '../relational/notifications.ts'
 import type { TransactionMetadata } from '../relational/transaction-metadata.ts'
 import type { TableCompiler } from './captured-table.ts'
 import type { ConnectionSettings } from './connection.ts'
@@ -21,8 +22,8 @@ export interface Phase {
    * @returns null when the phase is over
    */
   poll(): Promise<readonly SourceBatch[] | null>
-  commit(offset: SourceOffset): void
-  close(): void
+  commit(offset: SourceOffset): Promise<void> | void
+  close(): Promise<void> | void
 }
 
 /** What the phases work with. */
@@ -43,6 +44,7 @@ export interface TaskParts {
   /** Null: they are not published. */
   readonly changeRecords: SchemaChangeRecords | null
   readonly transactions: TransactionMetadata | null
+  readonly notifications: Notifications
   /** The server's identity, for offsets. */
   readonly identity: string
   readonly maxBytes: number

@@ -1,7 +1,7 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
 import { type Gtids, parseGtids } from './binlog/gtids.ts'
 import type { HeldRows } from './held-rows.ts'
-import { compareFiles, type LogPoint } from './log-point.ts'
+import { isBefore, type LogPoint } from './log-point.ts'
 import type { Position } from './offset.ts'
 import type { Flavor } from './types/column-codec.ts'
 
@@ -79,11 +79,6 @@ export class PreparedTransactions {
   end(xid: string): void {
     this.#prepared.delete(xid)
   }
-}
-
-function isBefore(a: LogPoint, b: LogPoint): boolean {
-  const order = compareFiles(a.file, b.file)
-  return order === 0 ? a.pos < b.pos : order < 0
 }
 
 function parse(text: string): [string, LogPoint][] {

@@ -1,8 +1,18 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
+import type { Struct } from '../../runtime/api/schema.ts'
 import type { RowsEvent } from './binlog/binlog-event.ts'
 import type { ReadRows } from './captured-table.ts'
 import type { MysqlRecords, Origin } from './records.ts'
 import type { RowCursor } from './types/column-codec.ts'
+
+/** Where rows go. */
+export interface RowSink {
+  readonly records: MysqlRecords
+  /** Told about every row, behind its records; null when nobody wants to know. */
+  readonly onRow:
+    | ((table: string, before: Struct | null, after: Struct | null, out: SourceRecord[]) => void)
+    | null
+}
 
 /** The rows of one event on their way to records. */
 export class RowsReading {
@@ -49,40 +59,48 @@ export class RowsReading {
    * @param skip rows to leave out first
    * @returns whether all rows have been read
    */
-  read(out: SourceRecord[], maxRecords: number, records: MysqlRecords, skip: number): boolean {
+  read(out: SourceRecord[], maxRecords: number, sink: RowSink, skip: number): boolean {
     const { change } = this.#event
     const skipUntil = this.rows + skip
     while (this.#cursor.position < this.#end) {
       if (out.length >= maxRecords) return false
       const isSkipped = this.rows < skipUntil
-      if (change === 'insert') this.#insert(out, records, isSkipped)
-      else if (change === 'update') this.#update(out, records, isSkipped)
-      else this.#delete(out, records, isSkipped)
+      if (change === 'insert') this.#insert(out, sink, isSkipped)
+      else if (change === 'update') this.#update(out, sink, isSkipped)
+      else this.#delete(out, sink, isSkipped)
       this.rows++
     }
     return true
   }
 
-  #insert(out: SourceRecord[], records: MysqlRecords, isSkipped: boolean): void {
-    const { table, reader } = this.#rows
+  #insert(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
+    const { table, reader, isCaptured } = this.#rows
     const after = reader.read(this.#cursor, this.#event.after, null)
     if (isSkipped) return
-    records.insert(out, table, after, records.source(this.#origin, this.rows))
+    const { records } = sink
+    if (isCaptured) records.insert(out, table, after, records.source(this.#origin, this.rows))
+    sink.onRow?.(table.id, null, after, out)
   }
 
-  #update(out: SourceRecord[], records: MysqlRecords, isSkipped: boolean): void {
-    const { table, reader } = this.#rows
+  #update(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
+    const { table, reader, isCaptured } = this.#rows
     const before = reader.read(this.#cursor, this.#event.before, null)
     const after = reader.read(this.#cursor, this.#event.after, before)
     if (isSkipped) return
-    const rows = { before, after, keyChanged: table.keyDiffers(before, after) }
-    records.update(out, table, rows, records.source(this.#origin, this.rows))
+    const { records } = sink
+    if (isCaptured) {
+      const rows = { before, after, keyChanged: table.keyDiffers(before, after) }
+      records.update(out, table, rows, records.source(this.#origin, this.rows))
+    }
+    sink.onRow?.(table.id, before, after, out)
   }
 
-  #delete(out: SourceRecord[], records: MysqlRecords, isSkipped: boolean): void {
-    const { table, reader } = this.#rows
+  #delete(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
+    const { table, reader, isCaptured } = this.#rows
     const before = reader.read(this.#cursor, this.#event.before, null)
     if (isSkipped) return
-    records.delete(out, table, before, records.source(this.#origin, this.rows))
+    const { records } = sink
+    if (isCaptured) records.delete(out, table, before, records.source(this.#origin, this.rows))
+    sink.onRow?.(table.id, before, null, out)
   }
 }

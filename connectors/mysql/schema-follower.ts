@@ -30,6 +30,8 @@ export interface FollowerOptions {
   /** Null: they are not published. */
   readonly changeRecords: SchemaChangeRecords | null
   readonly tolerance: 'fail' | 'warn' | 'skip'
+  /** `signal.data.collection`: its rows are wanted even where it is not captured. */
+  readonly signalTable: string | null
   readonly logger: Logger
 }
 
@@ -49,10 +51,11 @@ export class SchemaFollower implements StreamPorts {
   async resolve(map: TableMap): Promise<ReadRows | null> {
     const { filter, compiler, server, store, tables } = this.#options
     const table = { database: map.database, name: map.name }
-    if (!filter.captures(map.database, map.name)) return null
+    const isCaptured = filter.captures(map.database, map.name)
+    if (!isCaptured && this.#options.signalTable !== `${map.database}.${map.name}`) return null
     await this.#load(table)
     const known = tables.get(table.database, table.name)
-    if (known !== undefined && fits(map, known)) return compiler.rowsOf(known, map)
+    if (known !== undefined && fits(map, known)) return compiler.rowsOf(known, map, isCaptured)
     const now = await server.readTable(table)
     if (known === undefined && now !== null) {
       tables.set(now.table)
@@ -61,7 +64,7 @@ export class SchemaFollower implements StreamPorts {
     const models = [known, now?.table].filter((one) => one !== undefined)
     const model = fitModel(map, models)
     if (model === null) return this.#unreadable(map)
-    return compiler.rowsOf(model, map)
+    return compiler.rowsOf(model, map, isCaptured)
   }
 
   async onStatement(event: QueryEvent, place: StatementPlace, out: SourceRecord[]): Promise<void> {
@@ -151,6 +154,7 @@ export class SchemaFollower implements StreamPorts {
   #truncate(applied: AppliedDdl, place: StatementPlace, out: SourceRecord[]): void {
     const { filter, tables, compiler, records } = this.#options
     for (const { database, name } of applied.truncated) {
+      this.onChange(database, name)
       if (!filter.captures(database, name)) continue
       const model = tables.get(database, name)
       if (model === undefined) continue

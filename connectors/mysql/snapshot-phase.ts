@@ -5,6 +5,7 @@ import type { Phase, TaskParts } from './phase.ts'
 import type { TableModel } from './schema/table-model.ts'
 import type { ListedTable } from './server-schema.ts'
 import { SnapshotReader, type SnapshotTable } from './snapshot.ts'
+import { snapshotNotes } from './snapshot-notes.ts'
 import { selectStatement } from './snapshot-overrides.ts'
 import { snapshotKey } from './snapshot-select.ts'
 import { SnapshotSession } from './snapshot-session.ts'
@@ -60,6 +61,7 @@ export class SnapshotPhase implements Phase {
     try {
       const opened = await prepare(parts, session, { start, listed })
       session.shapesAreRead()
+      if (start.rows) parts.notifications.initial.started()
       const { state } = opened
       const how = start.cut === null ? 'starts' : `goes on after ${state.rows} rows`
       context.logger.info(`The snapshot of ${listed.length} tables ${how}.`)
@@ -80,15 +82,17 @@ export class SnapshotPhase implements Phase {
     const { store, context } = this.#parts
     if (this.#first !== null) {
       // Without rows, so that where the stream starts is known for good as soon as can be.
-      const records = this.#first
+      const records = [...this.#first, ...this.#parts.notifications.take()]
       this.#first = null
       this.#isOver = !this.#readsRows
       if (this.#isOver) this.close()
       return [...store.take(), this.#batch(records)]
     }
-    const records = await this.#opened.reader.read()
-    if (context.signal.aborted && records.length === 0) return []
+    const rows = await this.#opened.reader.read()
+    if (context.signal.aborted && rows.length === 0) return []
     this.#isOver = this.#opened.reader.finished
+    if (this.#isOver) this.#parts.notifications.initial.completed()
+    const records = [...rows, ...this.#parts.notifications.take()]
     this.#showProgress()
     if (this.#isOver) {
       // At once: the view keeps the server from forgetting old rows.
@@ -148,11 +152,14 @@ async function prepare(
   const models = new Map(schema.tables.map((model) => [`${model.database}.${model.name}`, model]))
   const tables = inOrder(about.listed, config['snapshot.tables.order.by.row.count'])
     .filter((table) => parts.filter.snapshots(table))
+    .filter(({ database, name }) => `${database}.${name}` !== config['signal.data.collection'])
     .flatMap((table) => {
       const model = models.get(`${table.database}.${table.name}`)
       return model === undefined ? [] : [toRead(parts, table, model)]
     })
   const { file, pos } = session.point
+  const all = about.listed.map(({ database, name }) => `${database}.${name}`)
+  const read = tables.map(({ table }) => table.id)
   const reader = new SnapshotReader({
     session,
     tables,
@@ -161,7 +168,8 @@ async function prepare(
     origin: { ...NOWHERE, micros: session.seconds * 1_000_000, file, pos },
     maxBatchSize: config['max.batch.size'],
     maxBytes,
-    signal: context.signal
+    signal: context.signal,
+    observer: snapshotNotes(parts.notifications, { read, all })
   })
   const totalRows = tables.reduce((sum, table) => sum + table.rows, 0)
   return { session, reader, state, position, first, totalRows }

@@ -7,7 +7,7 @@ import type { ColumnModel, TableModel } from './schema/table-model.ts'
 /** The primary key of a table that can be read in its order, from any key on. */
 export type SnapshotKey = readonly KeyColumn[]
 
-interface KeyColumn {
+export interface KeyColumn {
   readonly name: string
   readonly column: ColumnModel
   /** Position in a row that was read. */
@@ -26,10 +26,16 @@ const FORMS: readonly (readonly [RegExp, KeyColumn['form']])[] = [
 /**
  * The primary key, if the table can be read in its order and a value of it be told again: not with floats,
  * which are rounded, or ENUM and SET, which are ordered by number and read as text.
+ *
+ * @param columns to order by instead of the primary key
  */
-export function snapshotKey(table: TableModel, selected: readonly string[]): SnapshotKey | null {
+export function snapshotKey(
+  table: TableModel,
+  selected: readonly string[],
+  columns: readonly string[] = table.primaryKey
+): SnapshotKey | null {
   const key: KeyColumn[] = []
-  for (const name of table.primaryKey) {
+  for (const name of columns) {
     const column = table.columns.find((one) => one.name === name)
     const index = selected.indexOf(name)
     const form = FORMS.find(([pattern]) => pattern.test(column?.typeName ?? ''))?.[1]
@@ -41,10 +47,12 @@ export function snapshotKey(table: TableModel, selected: readonly string[]): Sna
 
 /** The key of a row: the bytes of its values, which are in the character set of their column. */
 export function keyOf(key: SnapshotKey, values: BytesRow): KeyText {
-  return key.map(({ index, form }) => {
-    const value = values[index] ?? Buffer.alloc(0)
-    return form === 'bytes' ? value.toString('hex') : value.toString('latin1')
-  })
+  return key.map((column) => keyText(column, values[column.index] ?? Buffer.alloc(0)))
+}
+
+/** One value of a key. */
+export function keyText({ form }: KeyColumn, value: Buffer): string {
+  return form === 'bytes' ? value.toString('hex') : value.toString('latin1')
 }
 
 /** @param key to read in its order; after: the rows behind this one */
@@ -65,7 +73,7 @@ export function selectOf(
 }
 
 /** `(a, b) > (1, 2)`, in a form for which the servers use the index. */
-function behind(key: SnapshotKey, after: KeyText): string {
+export function behind(key: SnapshotKey, after: KeyText): string {
   const [first] = key
   const alternatives = key.map((column, i) => {
     const equal = key
@@ -80,7 +88,8 @@ function behind(key: SnapshotKey, after: KeyText): string {
   return `${bound} AND (${alternatives.map((one) => `(${one})`).join(' OR ')})`
 }
 
-function literal({ form, column }: KeyColumn, text: string): string {
+/** A value of {@link keyText} in SQL. */
+export function literal({ form, column }: KeyColumn, text: string): string {
   if (form === 'number') return text
   if (form === 'text') return `'${text}'`
   // An introducer gives the bytes their character set; the collation is that of the column they are compared with.

@@ -21,7 +21,7 @@ export interface SessionOptions {
  * How the session reads: one view of the rows for all of it, values in the character set of their column,
  * times in UTC, and no limit to how long the reader may take with what the server sends.
  */
-const SETTINGS = [
+export const SNAPSHOT_SETTINGS = [
   'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
   "SET SESSION time_zone = '+00:00', net_write_timeout = 31536000, wait_timeout = 31536000",
   'SET SESSION character_set_results = NULL'
@@ -58,7 +58,7 @@ export class SnapshotSession {
     const connection = await connect({ ...settings, queryTimeoutMs: 0 }, { signal })
     let lock: SnapshotLock | null = null
     try {
-      for (const statement of SETTINGS) await connection.query(statement)
+      for (const statement of SNAPSHOT_SETTINGS) await connection.query(statement)
       if (lockingMode !== 'none') {
         lock = await SnapshotLock.take(settings, { tables, timeoutMs: lockTimeoutMs, signal })
       }

@@ -35,6 +35,15 @@ export interface SnapshotOptions {
   readonly maxBatchSize: number
   readonly maxBytes: number
   readonly signal: AbortSignal
+  /** Told what becomes of each table. */
+  readonly observer: SnapshotObserver
+}
+
+export interface SnapshotObserver {
+  /** A table is about to be read. */
+  begun(table: string): void
+  /** The last row of a table was read. */
+  ended(table: string, rows: number): void
 }
 
 /** A table that is being read. */
@@ -49,6 +58,7 @@ interface Reading {
   /** Whether a row was passed on, now or before a restart. */
   begun: boolean
   ended: boolean
+  rows: number
   /** The group of rows under way and where in it. */
   group: BytesRow[]
   at: number
@@ -138,10 +148,12 @@ export class SnapshotReader {
         isFirstTable: this.#next === 0,
         begun: resume !== null,
         ended: false,
+        rows: 0,
         group: [],
         at: 0
       }
       this.#next++
+      this.#options.observer.begun(next.table.id)
       return this.#reading
     }
     return undefined
@@ -157,6 +169,7 @@ export class SnapshotReader {
       if (this.#heldOf !== undefined && (this.#heldOf !== reading || !reading.atomic)) {
         this.#release(out, false)
       }
+      reading.rows++
       this.#held.push(row)
       this.#heldOf = reading
       this.#heldValues = values
@@ -166,6 +179,7 @@ export class SnapshotReader {
   #end(reading: Reading): void {
     reading.ended = true
     this.#reading = undefined
+    this.#options.observer.ended(reading.table.id, reading.rows)
     if (this.#heldOf !== reading) this.#options.state.advance(reading.table.id, 'done')
   }
 

@@ -19,6 +19,9 @@ import {
 } from '../relational/capture-keys.ts'
 import { converterKeys } from '../relational/column-converters.ts'
 import { columnRuleKeys } from '../relational/column-rules.ts'
+import { incrementalKeys } from '../relational/incremental-snapshot.ts'
+import { notificationKeys } from '../relational/notifications.ts'
+import { signalKeys } from '../relational/signals.ts'
 import { laterKeys } from './later-keys.ts'
 import { listing } from './listing.ts'
 import type { Flavor } from './types/column-codec.ts'
@@ -271,6 +274,9 @@ export const sourceKeys = (flavor: Flavor) =>
       ...binlogKeys,
       ...snapshotKeys,
       ...valueKeys,
+      ...signalKeys,
+      ...incrementalKeys,
+      ...notificationKeys,
       ...columnRuleKeys,
       ...converterKeys,
       ...queueKeys,

@@ -8,6 +8,7 @@ import { ConnectError, describeError } from '../../runtime/api/errors.ts'
 
 import { converterProblems } from '../relational/column-converters.ts'
 import { columnRuleProblems } from '../relational/column-rules.ts'
+import { notificationProblems } from '../relational/notifications.ts'
 import { messageKeyProblems } from '../relational/topic-naming.ts'
 import { connectionSettings } from './connection-settings.ts'
 import { parseOffset } from './offset.ts'
@@ -59,7 +60,12 @@ function validate(config: SourceConfig): KeyProblem[] {
     key: 'message.key.columns',
     message
   }))
-  return [...keys, ...columnRuleProblems(config), ...converterProblems(config)]
+  return [
+    ...keys,
+    ...columnRuleProblems(config),
+    ...converterProblems(config),
+    ...notificationProblems(config)
+  ]
 }
 
 /** @throws {ConnectError} MYSQL_OFFSET, MYSQL_SHAPE for an offset that a task could not start from */

@@ -67,18 +67,18 @@ export class MysqlSourceTask implements SourceTask {
       const polled = await this.#phase.poll()
       if (polled !== null) return polled
       if (context.signal.aborted) return []
-      this.#phase.close()
+      await this.#phase.close()
       this.#phase = await this.#then?.()
       this.#then = undefined
     }
   }
 
-  commit(partition: SourcePartition, offset: SourceOffset): void {
-    if (partition['table'] === undefined) this.#phase?.commit(offset)
+  async commit(partition: SourcePartition, offset: SourceOffset): Promise<void> {
+    if (partition['table'] === undefined) await this.#phase?.commit(offset)
   }
 
   async stop(): Promise<void> {
-    this.#phase?.close()
+    await this.#phase?.close()
     this.#phase = undefined
     this.#then = undefined
     this.#session?.close()
@@ -100,10 +100,10 @@ export class MysqlSourceTask implements SourceTask {
       case 'idle':
         return
       case 'stream':
-        this.#phase = await StreamPhase.open(parts, plan.stored.position, plan.stored.xa)
+        this.#phase = await StreamPhase.open(parts, plan.stored.position, plan.stored.raw)
         return
       case 'beginning':
-        this.#phase = await StreamPhase.open(parts, await beginningOf(session, flavor))
+        this.#phase = await StreamPhase.open(parts, await beginningOf(session, flavor), null)
         return
       case 'snapshot':
         return await this.#snapshot(parts, { cut: null, rows: true })
@@ -121,6 +121,6 @@ export class MysqlSourceTask implements SourceTask {
     const phase = await SnapshotPhase.open(parts, start)
     this.#phase = phase
     if (parts.config['snapshot.mode'] === 'initial_only') return
-    this.#then = () => StreamPhase.open(parts, phase.position)
+    this.#then = () => StreamPhase.open(parts, phase.position, null)
   }
 }

@@ -3,6 +3,7 @@ import type { RawConfig } from '../../runtime/api/config.ts'
 import type { SourceTaskContext } from '../../runtime/api/task.ts'
 import { DEFAULT_QUEUE_BYTES } from '../relational/capture-keys.ts'
 import { contextHeaders } from '../relational/change-records.ts'
+import { Notifications } from '../relational/notifications.ts'
 import { topicName } from '../relational/topic-naming.ts'
 import { TransactionMetadata } from '../relational/transaction-metadata.ts'
 import { TableCompiler } from './captured-table.ts'
@@ -55,6 +56,12 @@ export async function makeParts(facts: TaskFacts): Promise<TaskParts> {
     records,
     changeRecords: config['include.schema.changes'] ? new SchemaChangeRecords(records) : null,
     transactions,
+    notifications: new Notifications({
+      config,
+      name: config['topic.prefix'],
+      logger: context.logger,
+      now: Date.now
+    }),
     identity,
     maxBytes: config['max.queue.size.in.bytes'] || DEFAULT_QUEUE_BYTES
   }
