@@ -1,14 +1,5 @@
 import { boolean, ignored, int, password, refused } from '../../runtime/api/config.ts'
-import {
-  flag,
-  java,
-  later,
-  names,
-  number,
-  otherKeys,
-  ownRuntime,
-  text
-} from '../relational/other-keys.ts'
+import { flag, java, later, number, otherKeys, ownRuntime, text } from '../relational/other-keys.ts'
 
 const history = 'the shapes of tables are stored with the offsets: there is no schema history topic'
 
@@ -19,7 +10,6 @@ const historyKeys = {
     flag(false),
     'a statement that cannot be parsed makes the connector ask the server for the table'
   ),
-  'schema.history.internal.store.only.captured.tables.ddl': ignored(flag(false), history),
   'schema.history.internal.store.only.captured.databases.ddl': ignored(flag(false), history),
   'schema.history.internal.<key>': ignored(
     password({ doc: 'A key of Debezium.', default: null, importance: 'LOW' }),
@@ -41,8 +31,6 @@ export const laterKeys = {
     'system tables cannot be captured',
     ['true']
   ),
-  'provide.transaction.metadata': later(flag(false), ['false']),
-  'topic.transaction': ignored(text, 'transaction metadata is not built yet'),
   'topic.naming.strategy': refused(
     java,
     'topics are named by database and table; rename them with a transform',
@@ -51,30 +39,12 @@ export const laterKeys = {
       'io.debezium.schema.DefaultTopicNamingStrategy'
     ]
   ),
-  'datatype.propagate.source.type': later(names()),
-  'column.propagate.source.type': later(names()),
-  'column.mask.hash.<algorithm>.with.salt.<salt>': later(names()),
-  'column.mask.hash.v2.<algorithm>.with.salt.<salt>': later(names()),
-  'column.mask.with.<n>.chars': later(names()),
-  'column.truncate.to.<n>.chars': later(names()),
-  converters: later(names()),
-  'incremental.snapshot.chunk.size': ignored(number(1024), 'signals are not built yet'),
-  'incremental.snapshot.allow.schema.changes': ignored(flag(false), 'signals are not built yet'),
-  'incremental.snapshot.watermarking.strategy': ignored(text, 'signals are not built yet'),
-  'signal.data.collection': later(text),
-  'signal.enabled.channels': ignored(names(['source']), 'signals are not built yet'),
   'signal.kafka.topic': later(text),
   'signal.kafka.bootstrap.servers': later(text),
-  'signal.file': later(text),
-  'signal.poll.interval.ms': ignored(number(5000), 'signals are not built yet'),
-  'read.only': later(flag(false), ['false']),
-  'notification.enabled.channels': later(names()),
-  'notification.sink.topic.name': ignored(text, 'notifications are not built yet'),
-  'transaction.metadata.factory': ignored(text, 'transaction metadata is not built yet'),
+  'transaction.metadata.factory': ignored(text, 'there are no Java classes to load'),
   'event.deserialization.failure.handling.mode': refused(text, 'no event is ever skipped', [
     'fail'
   ]),
-  'event.converting.failure.handling.mode': ignored(text, 'every value can be written'),
   'database.server.id.offset': ignored(number(10_000), 'there is one task'),
   'use.nongraceful.disconnect': ignored(flag(false), 'a connection is always cut at once'),
   'binlog.buffer.size': ignored(number(0), 'a transaction need not be looked at as a whole'),

@@ -17,6 +17,11 @@ import {
   tableKeys,
   topicKeys
 } from '../relational/capture-keys.ts'
+import { converterKeys } from '../relational/column-converters.ts'
+import { columnRuleKeys } from '../relational/column-rules.ts'
+import { incrementalKeys } from '../relational/incremental-snapshot.ts'
+import { notificationKeys } from '../relational/notifications.ts'
+import { signalKeys } from '../relational/signals.ts'
 import { laterKeys } from './later-keys.ts'
 import { listing } from './listing.ts'
 import type { Flavor } from './types/column-codec.ts'
@@ -190,10 +195,25 @@ const captureKeys = {
     default: true,
     importance: 'MEDIUM'
   }),
+  'schema.history.internal.store.only.captured.tables.ddl': boolean({
+    doc: 'Whether those are left out of tables that are not captured, but in a captured database.',
+    default: false,
+    importance: 'LOW'
+  }),
   'include.schema.comments': boolean({
     doc: 'Whether those records have the comments of tables and columns.',
     default: false,
     importance: 'MEDIUM'
+  }),
+  'provide.transaction.metadata': boolean({
+    doc: 'Whether a record tells where each transaction begins and ends, and every event its place in it.',
+    default: false,
+    importance: 'LOW'
+  }),
+  'topic.transaction': string({
+    doc: 'Those records go to the topic <topic.prefix>.<this>.',
+    default: 'transaction',
+    importance: 'LOW'
   }),
   'skip.messages.without.change': boolean({
     doc: 'Whether to leave out updates that change none of the captured columns.',
@@ -254,6 +274,11 @@ export const sourceKeys = (flavor: Flavor) =>
       ...binlogKeys,
       ...snapshotKeys,
       ...valueKeys,
+      ...signalKeys,
+      ...incrementalKeys,
+      ...notificationKeys,
+      ...columnRuleKeys,
+      ...converterKeys,
       ...queueKeys,
       ...laterKeys
     } as const,

@@ -41,6 +41,11 @@ export const valueKeys = {
     importance: 'LOW',
     group: 'Values'
   }),
+  'event.converting.failure.handling.mode': oneOf(['fail', 'warn', 'skip'], {
+    doc: 'What to do about a value that its column in the event cannot say: fail, or write null and log a warning (warn and skip). In a NOT NULL column it always fails.',
+    default: 'warn',
+    group: 'Values'
+  }),
   'schema.name.adjustment.mode': oneOf(['none', 'avro', 'avro_unicode'], {
     doc: 'How schema names are made legal for Avro.',
     default: 'none',

@@ -1,4 +1,10 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
+import {
+  progressTables,
+  SnapshotProgress,
+  type StoredProgress,
+  type TableProgress
+} from '../relational/snapshot-progress.ts'
 import type { Lsn } from './lsn.ts'
 
 /**
@@ -40,68 +46,29 @@ function low32(text: string): number {
   return Number(BigInt.asUintN(32, BigInt(text)))
 }
 
-/** The key columns of a row as PostgreSQL's text. */
-export type KeyText = readonly string[]
-
-/** How much of a table was read: up to a key in key order, or all of it. */
-export type TableProgress = KeyText | 'done'
-
-/**
- * How far the initial snapshot is: for every table that was begun, by its oid, what was read of it.
- * Tables stand side by side, so that several can be read at a time.
- */
-export class SnapshotState {
+/** How far the initial snapshot is, by the oids of its tables. */
+export class SnapshotState extends SnapshotProgress<number> {
   /**
    * Changes that this point sees are part of the snapshot, although the slot, being older, sends
    * them. Null when the slot starts where the snapshot was taken.
    */
   readonly base: ReadPoint | null
-  /** Rows passed on so far, for progress. */
-  rows: number
-  readonly #tables: Map<number, TableProgress>
-  #done: string | undefined
 
   constructor(base: ReadPoint | null, rows = 0, tables = new Map<number, TableProgress>()) {
+    super(rows, tables)
     this.base = base
-    this.rows = rows
-    this.#tables = tables
   }
 
-  isDone(oid: number): boolean {
-    return this.#tables.get(oid) === 'done'
-  }
-
-  /** The key up to which a table was read, or null: read it from its beginning. */
-  resumeKey(oid: number): KeyText | null {
-    const progress = this.#tables.get(oid)
-    return progress === undefined || progress === 'done' ? null : progress
-  }
-
-  /** Notes that the rows up to here were passed on. */
-  advance(oid: number, progress: TableProgress): void {
-    this.#tables.set(oid, progress)
-    if (progress !== 'done' || this.#done === undefined) return
-    this.#done += `${this.#done === '' ? '' : ','}${oid}`
-  }
-
-  /** The text for the stored offset. Complete tables change seldom, so their part is kept. */
-  toString(): string {
-    const begun: string[] = []
-    for (const [oid, progress] of this.#tables) {
-      if (progress !== 'done') begun.push(`"${oid}":${JSON.stringify(progress)}`)
-    }
-    this.#done ??= [...this.#tables.keys()].filter((oid) => this.isDone(oid)).join(',')
+  /** The text for the stored offset. */
+  override toString(): string {
     const base = this.base ? JSON.stringify([this.base.text, this.base.endLsn]) : 'null'
-    return `{"version":1,"base":${base},"rows":${this.rows},"done":[${this.#done}],"begun":{${begun.join(',')}}}`
+    return `{"version":1,"base":${base},${this.members()}}`
   }
 }
 
-interface StoredState {
+interface StoredState extends StoredProgress<number> {
   readonly version: number
   readonly base: readonly [string, Lsn] | null
-  readonly rows: number
-  readonly done: readonly number[]
-  readonly begun: Readonly<Record<string, KeyText>>
 }
 
 /** @throws {ConnectError} POSTGRES_OFFSET for text that a later version wrote, or nobody */
@@ -122,8 +89,6 @@ export function parseSnapshotState(text: string): SnapshotState {
       { hint: 'Run that version or a newer one, or reset the offsets of the connector' }
     )
   }
-  const tables = new Map<number, TableProgress>()
-  for (const oid of stored.done) tables.set(oid, 'done')
-  for (const [oid, key] of Object.entries(stored.begun)) tables.set(Number(oid), key)
-  return new SnapshotState(stored.base ? new ReadPoint(...stored.base) : null, stored.rows, tables)
+  const base = stored.base ? new ReadPoint(...stored.base) : null
+  return new SnapshotState(base, stored.rows, progressTables(stored, Number))
 }

@@ -81,7 +81,11 @@ export const connectorRows: readonly Row[] = [
     'incremental.snapshot.watermarking.strategy',
     'MEDIUM',
     'Incremental snapshot watermarking strategy',
-    { default: 'INSERT_INSERT', recommended: ['insert_delete', 'insert_insert'] }
+    {
+      default: 'INSERT_INSERT',
+      importance: 'LOW',
+      recommended: ['insert_delete', 'insert_insert']
+    }
   ],
   [
     'internal.log.position.check.enable',

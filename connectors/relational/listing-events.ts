@@ -22,7 +22,12 @@ export const eventsRows: readonly Row[] = [
     'Signaling data collection',
     { type: 'LIST', importance: 'MEDIUM' }
   ],
-  ['signal.poll.interval.ms', 'SHORT', 'Signal processor poll interval', { importance: 'MEDIUM' }],
+  [
+    'signal.poll.interval.ms',
+    'SHORT',
+    'Signal processor poll interval',
+    { type: 'LONG', importance: 'MEDIUM' }
+  ],
   ['signal.enabled.channels', 'LONG', 'Enabled channels names', { importance: 'MEDIUM' }],
   [
     'topic.naming.strategy',

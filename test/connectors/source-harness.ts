@@ -1,5 +1,5 @@
 import type { SourceConnector } from '../../runtime/api/connector.ts'
-import type { SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../runtime/api/record.ts'
 import { Struct } from '../../runtime/api/schema.ts'
 import type { Progress, SourceTask, SourceTaskContext } from '../../runtime/api/task.ts'
 import { parseConfig } from '../../runtime/config/parse-config.ts'
@@ -14,10 +14,10 @@ export class SourceHarness implements AsyncDisposable {
   /** Polls that wait although nobody has asked for their records yet. */
   #polling: ReturnType<SourceTask['poll']> | undefined
   #waiting: SourceRecord[] = []
-  /** After the last record that was polled. */
-  offset: SourceOffset | null = null
-  /** The durable offset: what a new task starts from. */
-  committed: SourceOffset | null = null
+  /** After the last record that was polled, by partition. */
+  #polled = new Map<string, SourceOffset>()
+  /** What a new task starts from, by partition. */
+  readonly #durable = new Map<string, SourceOffset>()
   readonly log: string[] = []
   readonly progress: Progress[] = []
 
@@ -25,6 +25,33 @@ export class SourceHarness implements AsyncDisposable {
     this.#connector = connector
     this.config = config
     this.#partition = { server: config['topic.prefix'] ?? '' }
+  }
+
+  /** After the last record that was polled. */
+  get offset(): SourceOffset | null {
+    return this.#polled.get(keyOf(this.#partition)) ?? null
+  }
+
+  /** The durable offset: what a new task starts from. */
+  get committed(): SourceOffset | null {
+    return this.#durable.get(keyOf(this.#partition)) ?? null
+  }
+
+  set committed(offset: SourceOffset | null) {
+    if (offset === null) this.#durable.delete(keyOf(this.#partition))
+    else this.#durable.set(keyOf(this.#partition), offset)
+  }
+
+  /** What is durable of another partition. */
+  committedOf(partition: SourcePartition): SourceOffset | null {
+    return this.#durable.get(keyOf(partition)) ?? null
+  }
+
+  /** Forgets every durable offset but that of the connector's own partition. */
+  forgetOthers(): void {
+    for (const key of [...this.#durable.keys()]) {
+      if (key !== keyOf(this.#partition)) this.#durable.delete(key)
+    }
   }
 
   get signal(): AbortSignal {
@@ -38,7 +65,7 @@ export class SourceHarness implements AsyncDisposable {
     const errors = problems.filter((problem) => problem.severity === 'error')
     if (errors.length > 0) throw new Error(errors.map((error) => error.message).join('; '))
     this.#stop = new AbortController()
-    this.offset = this.committed
+    this.#polled = new Map(this.#durable)
     this.#waiting = []
     this.#task = this.#connector.createTask(config as never, raw)
     await this.#task.start(this.#context())
@@ -61,7 +88,8 @@ export class SourceHarness implements AsyncDisposable {
       for (const batch of batches) {
         this.#waiting.push(...batch.records)
         count += batch.records.length
-        if (batch.sourceOffset !== null) this.offset = batch.sourceOffset
+        if (batch.sourceOffset === null) continue
+        this.#polled.set(keyOf(batch.sourcePartition), batch.sourceOffset)
       }
       return count
     } finally {
@@ -71,13 +99,13 @@ export class SourceHarness implements AsyncDisposable {
 
   /** Polls until the snapshot is complete, and makes that durable. Its rows are kept. */
   async snapshot(): Promise<void> {
-    while (this.offset?.['snapshot_completed'] !== true) await this.poll()
+    while (isInSnapshot(this.offset)) await this.poll()
     await this.commit()
   }
 
   /** Makes the offset after the last poll durable, and tells the task. */
   async commit(): Promise<void> {
-    this.committed = this.offset
+    for (const [key, offset] of this.#polled) this.#durable.set(key, offset)
     if (this.offset !== null) await this.#task?.commit?.(this.#partition, this.offset)
   }
 
@@ -104,9 +132,19 @@ export class SourceHarness implements AsyncDisposable {
       signal: this.#stop.signal,
       progress: (progress) => void this.progress.push(progress),
       metric: () => undefined,
-      committed: async () => this.committed
+      committed: async (partition) => this.committedOf(partition)
     }
   }
+}
+
+function keyOf(partition: SourcePartition): string {
+  return JSON.stringify(Object.entries(partition).toSorted())
+}
+
+/** That of MySQL says nothing about snapshots when there is none any more. */
+function isInSnapshot(offset: SourceOffset | null): boolean {
+  if (offset === null) return true
+  return offset['snapshot'] !== undefined && offset['snapshot_completed'] !== true
 }
 
 /** A change event in short, such as `c public.t {"id":1} {"id":1,"v":"x"}`; a tombstone is `- ...`. */

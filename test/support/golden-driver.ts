@@ -19,9 +19,6 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 /** How long a task that does not stream has to send nothing, to be taken for done. */
 const QUIET_MS = 700
 
-/** Rounds without a record after which signals that were sent are taken for worked off. */
-const QUIET_ROUNDS = 4
-
 /**
  * Runs a scenario as the capture did, against the connector's task itself. The task is polled only
  * after a part of the script ran, so that what it finds in the catalog does not depend on timing.
@@ -132,13 +129,15 @@ class Driver {
     if (task === undefined) return
     if (this.#scenario.config['snapshot.mode'] === 'initial_only') return this.#untilQuiet(task)
     await this.#until(task, this.#streaming.promise)
-    const hasSignals = this.#scenario.config['signal.data.collection'] !== undefined
-    for (let quiet = 0; quiet < (hasSignals ? QUIET_ROUNDS : 1); quiet++) {
-      const before = this.records.length
-      await this.#roundTrip(task)
-      if (hasSignals && this.records.length > before) quiet = -1
-    }
+    do await this.#roundTrip(task)
+    while (this.#hasSignals())
     await this.#database.clearSentinel()
+  }
+
+  /** Whether the stored offset tells of a snapshot that a signal has asked for. */
+  #hasSignals(): boolean {
+    const fields = [...this.#offsets.values()].flatMap((offset) => Object.keys(offset))
+    return fields.some((name) => /^(incremental_snapshot|millrace_blocking)/.test(name))
   }
 
   /** A row that is written now arrives after everything before it. */

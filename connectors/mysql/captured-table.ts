@@ -1,0 +1,155 @@
+import type { Struct } from '../../runtime/api/schema.ts'
+import type { Logger } from '../../runtime/api/task.ts'
+import { type RecordTable, sameStruct } from '../relational/change-records.ts'
+import { nameAdjuster } from '../relational/name-adjuster.ts'
+import { NameFilter } from '../relational/name-filter.ts'
+import { messageKey, topicName } from '../relational/topic-naming.ts'
+import type { TableMap } from './binlog/binlog-event.ts'
+import { ColumnChanger } from './column-changes.ts'
+import type { TableModel } from './schema/table-model.ts'
+import { sourceSchema } from './source-block.ts'
+import type { SourceConfig } from './source-config.ts'
+import type { Flavor, ValueOptions } from './types/column-codec.ts'
+import type { RowReader } from './types/row-reader.ts'
+import { type CodecOptions, compileTable, type TableCodec } from './types/table-codec.ts'
+
+/** One version of a table whose rows become records. */
+export interface CapturedTable extends RecordTable {
+  readonly database: string
+  readonly name: string
+  readonly codec: TableCodec
+  /** Whether two rows have different record keys. */
+  keyDiffers(before: Struct, after: Struct): boolean
+}
+
+/** How rows of a table are read as one table map describes them. */
+export interface ReadRows {
+  readonly table: CapturedTable
+  readonly reader: RowReader
+  /** False for the signal table where only its rows are wanted, and no records. */
+  readonly isCaptured: boolean
+}
+
+/** Compiles tables for the connector's configuration. */
+export class TableCompiler {
+  readonly #flavor: Flavor
+  readonly #config: SourceConfig
+  readonly #logger: Logger
+  readonly #columns: NameFilter
+  readonly #changer: ColumnChanger
+  readonly #compiled = new WeakMap<TableModel, CapturedTable>()
+  readonly #warned = new Set<string>()
+  /** Values that became null, by column. */
+  readonly #unconvertible = new Map<string, number>()
+
+  constructor(options: {
+    readonly flavor: Flavor
+    readonly config: SourceConfig
+    readonly logger: Logger
+  }) {
+    this.#flavor = options.flavor
+    this.#config = options.config
+    this.#logger = options.logger
+    this.#changer = new ColumnChanger(options.config, (column) => this.#warnUnmasked(column))
+    this.#columns = new NameFilter(
+      options.config['column.include.list'],
+      options.config['column.exclude.list']
+    )
+  }
+
+  /** How rows are read as one table map describes them. */
+  rowsOf(model: TableModel, map: TableMap, isCaptured: boolean): ReadRows {
+    const table = this.compile(model)
+    return { table, reader: table.codec.rowReader(map), isCaptured }
+  }
+
+  compile(model: TableModel): CapturedTable {
+    let table = this.#compiled.get(model)
+    if (table === undefined) {
+      table = this.#compile(model)
+      this.#compiled.set(model, table)
+    }
+    return table
+  }
+
+  #compile(model: TableModel): CapturedTable {
+    const { database, name } = model
+    const id = `${database}.${name}`
+    const topic = topicName(this.#config, database, name)
+    const codec = compileTable(model, {
+      values: valueOptions(this.#config, this.#flavor),
+      source: sourceSchema(this.#flavor),
+      topic,
+      keyColumns: messageKey(this.#config['message.key.columns'], id),
+      includes: (column) => this.#columns.isEmpty || this.#columns.includes(`${id}.${column}`),
+      comments: true,
+      changes: (column, own) => this.#changer.changesOf(id, column, own),
+      ...nameAdjusters(this.#config),
+      ...this.#unconvertibleHandler()
+    })
+    this.#warnOf(id, codec)
+    return {
+      database,
+      name,
+      id,
+      topic,
+      codec,
+      keyDiffers: (before, after) => {
+        const [old, now] = [codec.key(before), codec.key(after)]
+        return old !== null && now !== null && !sameStruct(old, now)
+      }
+    }
+  }
+
+  /** Debezium's `event.converting.failure.handling.mode`: with `fail` the codec throws. */
+  #unconvertibleHandler(): Pick<CodecOptions, 'onUnconvertible'> {
+    if (this.#config['event.converting.failure.handling.mode'] === 'fail') return {}
+    return {
+      onUnconvertible: ({ column, reason }) => {
+        const count = (this.#unconvertible.get(column) ?? 0) + 1
+        this.#unconvertible.set(column, count)
+        // Each power of two: neither silent nor a flood.
+        if ((count & (count - 1)) !== 0) return
+        this.#logger.warn(`A value of ${column} is written as null: ${reason}`, { column, count })
+      }
+    }
+  }
+
+  #warnUnmasked(column: string): void {
+    if (this.#warned.has(column)) return
+    this.#warned.add(column)
+    this.#logger.warn(`Column ${column} is not masked: masks and hashes are for text only`, {
+      column
+    })
+  }
+
+  #warnOf(id: string, codec: TableCodec): void {
+    const columns = codec.unsupported.map(({ column, type }) => `${column} (${type})`)
+    if (columns.length === 0 || this.#warned.has(id)) return
+    this.#warned.add(id)
+    this.#logger.warn(
+      `Columns of ${id} are left out, because their types have no mapping: ${columns.join(', ')}`,
+      { table: id }
+    )
+  }
+}
+
+function nameAdjusters(config: SourceConfig): Pick<CodecOptions, 'schemaName' | 'fieldName'> {
+  const schemaName = nameAdjuster(config['schema.name.adjustment.mode'], true)
+  const fieldName = nameAdjuster(config['field.name.adjustment.mode'], false)
+  return { ...(schemaName ? { schemaName } : {}), ...(fieldName ? { fieldName } : {}) }
+}
+
+function valueOptions(config: SourceConfig, flavor: Flavor): ValueOptions {
+  const time = config['time.precision.mode']
+  return {
+    decimal: config['decimal.handling.mode'],
+    // The key refuses it.
+    time: time === 'adaptive' ? 'adaptive_time_microseconds' : time,
+    binary: config['binary.handling.mode'],
+    bigintUnsigned: config['bigint.unsigned.handling.mode'],
+    timeAdjuster: config['enable.time.adjuster'],
+    placeholder: config['unavailable.value.placeholder'],
+    flavor
+  }
+}

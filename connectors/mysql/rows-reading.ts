@@ -1,0 +1,106 @@
+import type { SourceRecord } from '../../runtime/api/record.ts'
+import type { Struct } from '../../runtime/api/schema.ts'
+import type { RowsEvent } from './binlog/binlog-event.ts'
+import type { ReadRows } from './captured-table.ts'
+import type { MysqlRecords, Origin } from './records.ts'
+import type { RowCursor } from './types/column-codec.ts'
+
+/** Where rows go. */
+export interface RowSink {
+  readonly records: MysqlRecords
+  /** Told about every row, behind its records; null when nobody wants to know. */
+  readonly onRow:
+    | ((table: string, before: Struct | null, after: Struct | null, out: SourceRecord[]) => void)
+    | null
+}
+
+/** The rows of one event on their way to records. */
+export class RowsReading {
+  readonly #event: RowsEvent
+  readonly #rows: ReadRows
+  readonly #origin: Origin
+  readonly #cursor: RowCursor
+  #end: number
+  /** Rows that were read. */
+  rows = 0
+
+  constructor(event: RowsEvent, rows: ReadRows, origin: Origin) {
+    this.#event = event
+    this.#rows = rows
+    this.#origin = origin
+    this.#cursor = { buffer: event.buffer, position: event.start }
+    this.#end = event.end
+  }
+
+  /** Of the rows that are left. */
+  get bytes(): number {
+    return this.#end - this.#cursor.position
+  }
+
+  get endOfStatement(): boolean {
+    return this.#event.endOfStatement
+  }
+
+  /** Number of the last row that was read. */
+  get lastRow(): number {
+    return Math.max(0, this.rows - 1)
+  }
+
+  /** Copies what is left: the buffer of an event is soon used for another one. */
+  keep(): void {
+    const { buffer, position } = this.#cursor
+    this.#cursor.buffer = Buffer.from(buffer.subarray(position, this.#end))
+    this.#cursor.position = 0
+    this.#end = this.#cursor.buffer.length
+  }
+
+  /**
+   * Appends the records of rows until `out` has enough.
+   * @param skip rows to leave out first
+   * @returns whether all rows have been read
+   */
+  read(out: SourceRecord[], maxRecords: number, sink: RowSink, skip: number): boolean {
+    const { change } = this.#event
+    const skipUntil = this.rows + skip
+    while (this.#cursor.position < this.#end) {
+      if (out.length >= maxRecords) return false
+      const isSkipped = this.rows < skipUntil
+      if (change === 'insert') this.#insert(out, sink, isSkipped)
+      else if (change === 'update') this.#update(out, sink, isSkipped)
+      else this.#delete(out, sink, isSkipped)
+      this.rows++
+    }
+    return true
+  }
+
+  #insert(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
+    const { table, reader, isCaptured } = this.#rows
+    const after = reader.read(this.#cursor, this.#event.after, null)
+    if (isSkipped) return
+    const { records } = sink
+    if (isCaptured) records.insert(out, table, after, records.source(this.#origin, this.rows))
+    sink.onRow?.(table.id, null, after, out)
+  }
+
+  #update(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
+    const { table, reader, isCaptured } = this.#rows
+    const before = reader.read(this.#cursor, this.#event.before, null)
+    const after = reader.read(this.#cursor, this.#event.after, before)
+    if (isSkipped) return
+    const { records } = sink
+    if (isCaptured) {
+      const rows = { before, after, keyChanged: table.keyDiffers(before, after) }
+      records.update(out, table, rows, records.source(this.#origin, this.rows))
+    }
+    sink.onRow?.(table.id, before, after, out)
+  }
+
+  #delete(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
+    const { table, reader, isCaptured } = this.#rows
+    const before = reader.read(this.#cursor, this.#event.before, null)
+    if (isSkipped) return
+    const { records } = sink
+    if (isCaptured) records.delete(out, table, before, records.source(this.#origin, this.rows))
+    sink.onRow?.(table.id, before, null, out)
+  }
+}
