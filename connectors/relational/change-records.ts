@@ -33,6 +33,14 @@ export interface TransactionBlocks {
   next(table: RecordTable): Struct | null
 }
 
+/** Is told of every change of a row, whether it becomes records or not: see `on-demand.ts`. */
+export interface RowWatcher {
+  /** A row was inserted (before is null), updated, or deleted (after is null). May append records. */
+  rowChanged(table: string, before: Struct | null, after: Struct | null, out: SourceRecord[]): void
+  /** A table was truncated or has another shape. */
+  tableAltered(table: string): void
+}
+
 const NO_BLOCKS: TransactionBlocks = { next: () => null }
 
 const KEY_CHANGED_TO = '__debezium.newkey'
@@ -42,6 +50,8 @@ const KEY_CHANGED_FROM = '__debezium.oldkey'
 export class ChangeRecords {
   readonly #settings: RecordSettings
   readonly #blocks: TransactionBlocks
+  /** Told of a change behind its own records. */
+  watcher: RowWatcher | null = null
   #ms = 0
   #us = 0
   #ns: bigint = 0n
@@ -67,9 +77,11 @@ export class ChangeRecords {
   }
 
   insert(out: SourceRecord[], table: RecordTable, row: Struct, source: Struct): void {
-    if (this.#settings.skipped.has('c')) return
-    const about = { source, op: 'c', block: this.#blocks.next(table) }
-    out.push(this.#record(table, table.codec.key(row), this.#envelope(table, null, row, about)))
+    if (!this.#settings.skipped.has('c')) {
+      const about = { source, op: 'c', block: this.#blocks.next(table) }
+      out.push(this.#record(table, table.codec.key(row), this.#envelope(table, null, row, about)))
+    }
+    this.watcher?.rowChanged(table.id, null, row, out)
   }
 
   /** An update. One that changes the key is a delete under the old and an insert under the new key. */
@@ -105,14 +117,17 @@ export class ChangeRecords {
   }
 
   delete(out: SourceRecord[], table: RecordTable, before: Struct, source: Struct): void {
-    if (this.#settings.skipped.has('d')) return
-    const key = table.codec.key(before)
-    const about = { source, op: 'd', block: this.#blocks.next(table) }
-    out.push(this.#record(table, key, this.#envelope(table, before, null, about)))
-    if (this.#settings.tombstones) out.push(this.#record(table, key, null))
+    if (!this.#settings.skipped.has('d')) {
+      const key = table.codec.key(before)
+      const about = { source, op: 'd', block: this.#blocks.next(table) }
+      out.push(this.#record(table, key, this.#envelope(table, before, null, about)))
+      if (this.#settings.tombstones) out.push(this.#record(table, key, null))
+    }
+    this.watcher?.rowChanged(table.id, before, null, out)
   }
 
   truncate(out: SourceRecord[], table: RecordTable, source: Struct): void {
+    this.watcher?.tableAltered(table.id)
     if (this.#settings.skipped.has('t')) return
     const about = { source, op: 't', block: this.#blocks.next(table) }
     const value = this.#envelope(table, null, null, about)

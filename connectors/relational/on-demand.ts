@@ -1,7 +1,7 @@
 import type { OffsetValue, SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
 import type { Logger } from '../../runtime/api/task.ts'
-import type { RecordTable } from './change-records.ts'
+import type { RecordTable, RowWatcher } from './change-records.ts'
 import type { ChunkSource } from './chunk-source.ts'
 import { IncrementalSnapshot } from './incremental-snapshot.ts'
 import type { NotificationConfig, Notifications } from './notifications.ts'
@@ -50,8 +50,8 @@ export interface OnDemandOptions {
  * Signals and the snapshots that they ask for, as a source uses them:
  *
  *     onDemand.resume(storedOffset)                          // once, at the start
- *     onDemand.rowChanged(table.id, before, after, out)      // for each row event, behind its own records
- *     onDemand.tableAltered(table.id)                        // for TRUNCATE and each DDL statement about it
+ *     records.watcher = onDemand                             // ChangeRecords: hands over every change of a row
+ *     onDemand.tableAltered(table.id)                        // for each DDL statement about it
  *     await onDemand.poll(now, out)                          // once per poll, between two events
  *     if (onDemand.blocking !== null) ...                    // between two transactions: see SignalHandler
  *     if (onDemand.mustStore) ...                            // return a batch even if it has no records
@@ -59,9 +59,9 @@ export interface OnDemandOptions {
  *     await onDemand.committed(offset)                       // in SourceTask.commit
  *     await onDemand.stopped()                               // before connections are closed
  *
- * The rows of the signal table are to be handed over even where it is not captured.
+ * The signal table is captured, whatever the lists of tables say, but not read by snapshots: as in Debezium.
  */
-export class OnDemand {
+export class OnDemand implements RowWatcher {
   readonly #signalTable: string | null
   readonly #snapshot: IncrementalSnapshot | null
   readonly #handler: SignalHandler

@@ -167,6 +167,35 @@ describe('updates without a change', () => {
   })
 })
 
+describe('a watcher of rows', () => {
+  test('is told of every change behind its records, even when those are left out', () => {
+    const out: SourceRecord[] = []
+    const told: unknown[] = []
+    const one = new Struct(row, [1])
+    const two = new Struct(row, [2])
+    const all = new Set(['c', 'u', 'd', 't'])
+    for (const skipped of [all, new Set<string>()]) {
+      const records = new ChangeRecords({ headers: [], tombstones: true, skipped })
+      records.watcher = {
+        rowChanged: (...change) => void told.push([...change.slice(0, 3), out.length]),
+        tableAltered: (table) => void told.push(table)
+      }
+      records.insert(out, tableOf('d.a'), one, one)
+      records.update(out, tableOf('d.a'), { before: one, after: two, keyChanged: true }, one)
+      records.delete(out, tableOf('d.a'), two, one)
+      records.truncate(out, tableOf('d.a'), one)
+    }
+    const changes = (...lengths: number[]) => [
+      ['d.a', null, one, lengths[0]],
+      ['d.a', one, two, lengths[1]],
+      ['d.a', two, null, lengths[2]],
+      'd.a'
+    ]
+    assert.deepEqual(told, [...changes(0, 0, 0), ...changes(1, 2, 4)])
+    assert.equal(out.length, 5)
+  })
+})
+
 /** Feeds the class what the golden events say happened, and compares all that it makes of it. */
 function replay(scenario: string, suffix: string): void {
   const { told, events } = read(
