@@ -91,7 +91,16 @@ export class ChangeRecords {
     rows: { readonly before: Struct | null; readonly after: Struct; readonly keyChanged: boolean },
     source: Struct
   ): void {
-    if (this.#settings.skipped.has('u')) return
+    if (!this.#settings.skipped.has('u')) this.#update(out, table, rows, source)
+    this.watcher?.rowChanged(table.id, rows.before, rows.after, out)
+  }
+
+  #update(
+    out: SourceRecord[],
+    table: RecordTable,
+    rows: { readonly before: Struct | null; readonly after: Struct; readonly keyChanged: boolean },
+    source: Struct
+  ): void {
     const { before, after } = rows
     if (this.#settings.skipUnchanged && !rows.keyChanged && before && showSame(before, after))
       return

@@ -177,7 +177,8 @@ describe('a watcher of rows', () => {
     for (const skipped of [all, new Set<string>()]) {
       const records = new ChangeRecords({ headers: [], tombstones: true, skipped })
       records.watcher = {
-        rowChanged: (...change) => void told.push([...change.slice(0, 3), out.length]),
+        rowChanged: (table, before, after) =>
+          void told.push([table, before?.values[0], after?.values[0], out.length]),
         tableAltered: (table) => void told.push(table)
       }
       records.insert(out, tableOf('d.a'), one, one)
@@ -185,13 +186,17 @@ describe('a watcher of rows', () => {
       records.delete(out, tableOf('d.a'), two, one)
       records.truncate(out, tableOf('d.a'), one)
     }
-    const changes = (...lengths: number[]) => [
-      ['d.a', null, one, lengths[0]],
-      ['d.a', one, two, lengths[1]],
-      ['d.a', two, null, lengths[2]],
+    const nothing = undefined
+    assert.deepEqual(told, [
+      ['d.a', nothing, 1, 0],
+      ['d.a', 1, 2, 0],
+      ['d.a', 2, nothing, 0],
+      'd.a',
+      ['d.a', nothing, 1, 1],
+      ['d.a', 1, 2, 2],
+      ['d.a', 2, nothing, 4],
       'd.a'
-    ]
-    assert.deepEqual(told, [...changes(0, 0, 0), ...changes(1, 2, 4)])
+    ])
     assert.equal(out.length, 5)
   })
 })
