@@ -30,7 +30,8 @@ export const incrementalKeys = {
   }),
   'incremental.snapshot.watermarking.strategy': oneOf(['insert_insert', 'insert_delete'], {
     doc: 'How the signal table marks a chunk: a row at its beginning and one at its end, or one row that is deleted again.',
-    default: 'insert_insert'
+    default: 'insert_insert',
+    importance: 'LOW'
   }),
   'incremental.snapshot.allow.schema.changes': boolean({
     doc: 'Whether tables may be altered while an incremental snapshot reads them. They always may: a chunk is read again when the stream knows of the change.',

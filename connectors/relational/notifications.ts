@@ -148,7 +148,7 @@ type Notify = (type: string, data: Data) => void
 
 const listOf = (tables: readonly string[]) => ['data_collections', tables.join(',')] as const
 
-class SnapshotNotifications {
+export class SnapshotNotifications {
   readonly #notify: Notify
 
   constructor(notify: Notify) {

@@ -1,4 +1,4 @@
-import { int, list, string } from '../../runtime/api/config.ts'
+import { list, long, string } from '../../runtime/api/config.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
 import { NameFilter, patternList } from './name-filter.ts'
 
@@ -26,7 +26,7 @@ export const signalKeys = {
     doc: 'The file of channel file: one signal a line, as JSON with id, type and data. Lines that were read are removed.',
     default: 'file-signals.txt'
   }),
-  'signal.poll.interval.ms': int({
+  'signal.poll.interval.ms': long({
     doc: 'How often the file is looked at, in milliseconds.',
     default: 5000,
     min: 1,
