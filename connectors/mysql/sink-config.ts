@@ -80,7 +80,7 @@ const connectionKeys = {
 
 const mysqlKeys = {
   'load.data.enabled': boolean({
-    doc: 'Send many new rows with `LOAD DATA LOCAL`, where the server allows it (`local_infile`) and the user may create temporary tables. `false` sends all rows in INSERT statements.',
+    doc: 'Send many rows of a delivery with `LOAD DATA LOCAL`, where the server is MariaDB and allows it (`local_infile`), and the user may create temporary tables. `false` sends all rows in INSERT statements.',
     default: true,
     importance: 'LOW',
     group: 'Writing'

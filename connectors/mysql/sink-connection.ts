@@ -274,6 +274,10 @@ export class SinkConnection {
     }
   }
 
+  get lost(): boolean {
+    return this.#connection.lost !== undefined
+  }
+
   onLost(then: () => void): void {
     this.#connection.onLost(then)
   }

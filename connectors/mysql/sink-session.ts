@@ -1,7 +1,7 @@
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import { tableFor } from '../relational/sink-evolution.ts'
-import { WriteFailure } from '../relational/sink-failures.ts'
+import { RowError, WriteFailure } from '../relational/sink-failures.ts'
 import type { RowPlan } from '../relational/sink-plan.ts'
 import type { RecordReader } from '../relational/sink-reader.ts'
 import type { Attempt, SinkSession, Skipped } from '../relational/sink-session.ts'
@@ -9,6 +9,7 @@ import type { SinkSettings } from '../relational/sink-settings.ts'
 import { stepsOf, type TableStep } from '../relational/sink-steps.ts'
 import type { Outcome, SinkConnection } from './sink-connection.ts'
 import { guardedError } from './sink-errors.ts'
+import { RowLoader } from './sink-loading.ts'
 import { tableSql } from './sink-names.ts'
 import type { TargetOffsets } from './sink-offsets.ts'
 import { compileStatement, render, type Statement, type StatementKind } from './sink-statements.ts'
@@ -31,6 +32,7 @@ export class MysqlSession implements SinkSession {
   readonly #reader: RecordReader
   readonly #offsets: TargetOffsets | null
   readonly #tables: TargetTables
+  readonly #loader: RowLoader
   readonly #statements = new WeakMap<RowPlan, Map<StatementKind, Statement>>()
 
   constructor(
@@ -39,6 +41,8 @@ export class MysqlSession implements SinkSession {
       readonly settings: SinkSettings
       readonly reader: RecordReader
       readonly offsets: TargetOffsets | null
+      /** `load.data.enabled` */
+      readonly loads: boolean
     }
   ) {
     this.#connection = connection
@@ -46,6 +50,7 @@ export class MysqlSession implements SinkSession {
     this.#reader = parts.reader
     this.#offsets = parts.offsets
     this.#tables = new TargetTables(connection)
+    this.#loader = new RowLoader(connection, parts.loads)
   }
 
   forget(): void {
@@ -88,7 +93,7 @@ export class MysqlSession implements SinkSession {
       if (table) ready.push({ step, table })
     }
     await this.#transaction(next, async () => {
-      for (const one of ready) await this.#run(one)
+      for (const one of ready) await this.#run(one, true)
     })
     return skipped
   }
@@ -145,7 +150,7 @@ export class MysqlSession implements SinkSession {
     try {
       for (const step of this.#stepsOf(records).steps) {
         const table = await this.#tableFor(step)
-        if (table) await this.#run({ step, table })
+        if (table) await this.#run({ step, table }, false)
       }
       await this.#send('RELEASE SAVEPOINT millrace', null)
       return null
@@ -160,7 +165,8 @@ export class MysqlSession implements SinkSession {
     }
   }
 
-  async #run({ step, table }: ReadyStep): Promise<void> {
+  /** @param loads whether many rows may be loaded: what is at fault is found by inserting */
+  async #run({ step, table }: ReadyStep, loads: boolean): Promise<void> {
     const { plan } = step
     if (step.kind === 'truncate' || plan === null) {
       // TRUNCATE would commit the transaction.
@@ -168,12 +174,21 @@ export class MysqlSession implements SinkSession {
       return
     }
     const statement = this.#statement(step.kind, table, plan)
+    if (loads && (await this.#load(statement, step))) return
     const { mostBytes } = this.#connection.facts
     const limits = { batchSize: this.#settings.batchSize, mostBytes }
     for (const { sql, rows } of render(statement, step, limits)) {
       const outcomes = await this.#send(sql, table, statement)
       const mustBeThere = plan.partial && this.#settings.insertMode !== 'update'
       if (mustBeThere) allFound(outcomes, rows, { table, plan })
+    }
+  }
+
+  async #load(statement: Statement, step: TableStep): Promise<boolean> {
+    try {
+      return await this.#loader.write(statement, step)
+    } catch (error) {
+      throw error instanceof RowError ? error : new WriteFailure(error, statement.table.sql)
     }
   }
 

@@ -59,7 +59,7 @@ export function compileStatement(
   const keys = fields.filter(({ source }) => source.isKey)
   refuseWithoutIndex(table, keys)
   const guarded = needsGuard(table, fields)
-  return { kind, table, fields, guarded, head, tail: conflictSql(fields, guarded) }
+  return { kind, table, fields, guarded, head, tail: conflictSql(table, fields, guarded) }
 }
 
 /** Collations that take no two texts for the same; columns that are not text have none. */
@@ -102,12 +102,17 @@ function needsGuard(table: TargetTable, fields: readonly StatementField[]): bool
   })
 }
 
-function conflictSql(fields: readonly StatementField[], guarded: boolean): string {
+/** What an upsert does with a row that is there. */
+export function conflictSql(
+  table: TargetTable,
+  fields: readonly StatementField[],
+  guarded: boolean
+): string {
   const keys = fields.filter(({ source }) => source.isKey)
   const sets = fields
     .filter(({ source }) => !source.isKey)
     .map(({ target }) => `${quoteName(target.name)} = VALUES(${quoteName(target.name)})`)
-  const first = quoteName(keys[0]?.target.name ?? '')
+  const first = `${table.sql}.${quoteName(keys[0]?.target.name ?? '')}`
   if (guarded) {
     const same = keys.map(sameKey).join(' AND ')
     // Not a constant, or the server works it out for rows that it is not meant for.
@@ -194,7 +199,8 @@ function shapeOf({ kind, table, fields, head, tail }: Statement): {
 
 function rowSql(statement: Statement, values: RowValues, record: SinkRecord | undefined): string {
   const { kind, fields, table } = statement
-  const literal = (field: StatementField) => literalOf(field, values, { statement, record })
+  const place = { statement, record }
+  const literal = (field: StatementField) => literalOf(field, values, place)
   if (kind === 'insert' || kind === 'upsert') {
     let row = '('
     for (const [at, field] of fields.entries())
@@ -236,26 +242,35 @@ function keyLiteral({ target }: StatementField, literal: string): string {
 }
 
 /** The value as SQL. */
-function literalOf(
-  field: StatementField,
-  values: RowValues,
-  of: { readonly statement: Statement; readonly record: SinkRecord | undefined }
-): string {
+function literalOf(field: StatementField, values: RowValues, of: RowPlace): string {
+  const text = fieldText(field, values, of)
+  if (text === null) return 'NULL'
+  const { form } = field.encoder
+  if (form === 'number') return text
+  return form === 'hex' ? `X'${text}'` : textSql(text)
+}
+
+interface RowPlace {
+  readonly statement: Statement
+  readonly record: SinkRecord | undefined
+}
+
+/** The value in the form of the field's encoder. @throws {RowError} when it does not fit */
+export function fieldText(field: StatementField, values: RowValues, of: RowPlace): string | null {
   const { source, target, encoder } = field
   const value = values[source.index]
   try {
-    if (value === null || value === undefined) return nullFor(target)
-    const text = encoder.write(value)
-    if (encoder.form === 'number') return text
-    return encoder.form === 'hex' ? `X'${text}'` : textSql(text)
+    if (value !== null && value !== undefined) return encoder.write(value)
+    refuseMadeUp(target)
+    return null
   } catch (error) {
     throw rowError(error, of.record, of.statement, target)
   }
 }
 
-/** The table would make a number or a time of its own out of it. */
-function nullFor({ nullable, autoIncrement, type, fullType }: TargetColumn): string {
-  if (nullable || !(autoIncrement || type === 'timestamp')) return 'NULL'
+/** Out of null the table would make a number or a time of its own. */
+function refuseMadeUp({ nullable, autoIncrement, type, fullType }: TargetColumn): void {
+  if (nullable || !(autoIncrement || type === 'timestamp')) return
   throw new DataError('INVALID_VALUE', `null does not fit type ${fullType} NOT NULL`)
 }
 

@@ -17,10 +17,13 @@ export class MysqlTarget implements SinkTarget {
   readonly #place: SinkPlace
   readonly #settings: SinkSettings
   readonly #reader: RecordReader
+  readonly #loads: boolean
 
-  constructor(place: SinkPlace, settings: SinkSettings) {
+  /** @param loads `load.data.enabled` */
+  constructor(place: SinkPlace, settings: SinkSettings, loads: boolean) {
     this.#place = place
     this.#settings = settings
+    this.#loads = loads
     this.#reader = new RecordReader(settings)
   }
 
@@ -38,6 +41,7 @@ export class MysqlTarget implements SinkTarget {
     return new MysqlSession(connection, {
       settings: this.#settings,
       reader: this.#reader,
+      loads: this.#loads,
       offsets: claims && new TargetOffsets(claims, { connector, table })
     })
   }

@@ -1,3 +1,4 @@
+import type { RawConfig } from '../../runtime/api/config.ts'
 import { defineSink, type KeyProblem } from '../../runtime/api/connector.ts'
 import { describeError } from '../../runtime/api/errors.ts'
 import { JAVA_CLASSES, JAVA_TASK_CLASS, modeProblems } from '../relational/sink-settings.ts'
@@ -21,6 +22,11 @@ function connectionProblem(config: SinkConfig): KeyProblem | null {
       message: error instanceof Error ? error.message : String(error)
     }
   }
+}
+
+function targetOf(config: SinkConfig, raw: RawConfig): MysqlTarget {
+  const settings = mysqlSettings(config, raw)
+  return new MysqlTarget(sinkPlace(config, APPLICATION), settings, config['load.data.enabled'])
 }
 
 export default defineSink({
@@ -52,7 +58,7 @@ export default defineSink({
         connection.destroy()
       }
     } catch (error) {
-      const explained = new MysqlTarget(place, settings).explainWrite(error, null)
+      const explained = targetOf(config, raw).explainWrite(error, null)
       return [{ key: 'connection.url', message: describeError(explained) }]
     }
   },
@@ -71,7 +77,6 @@ export default defineSink({
 
   createTask(config, raw) {
     const settings = mysqlSettings(config, raw)
-    const target = new MysqlTarget(sinkPlace(config, APPLICATION), settings)
-    return new RelationalSinkTask(target, settings.offsetsTable)
+    return new RelationalSinkTask(targetOf(config, raw), settings.offsetsTable)
   }
 })
