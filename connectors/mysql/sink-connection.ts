@@ -27,6 +27,8 @@ export interface ServerFacts {
   readonly mostBytes: number
   /** Whether LOAD DATA LOCAL is allowed (`local_infile`). */
   readonly loadsLocal: boolean
+  /** The engines whose tables a rollback restores. */
+  readonly transactionalEngines: ReadonlySet<string>
 }
 
 /**
@@ -241,7 +243,15 @@ export class SinkConnection {
     )
     const [version = '', mostBytes, loadsLocal, logs, logFormat] =
       rows[0]?.map((value) => value ?? '') ?? []
-    this.#facts = factsOf(version, Number(mostBytes), loadsLocal === '1')
+    const engines = await this.run(
+      "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'"
+    )
+    this.#facts = {
+      ...versionFacts(version),
+      mostBytes: Number(mostBytes),
+      loadsLocal: loadsLocal === '1',
+      transactionalEngines: new Set(engines.rows.map(([engine]) => engine ?? ''))
+    }
     // A binary log of statements takes no others.
     if (logs === '1' && logFormat === 'STATEMENT') return
     await this.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
@@ -287,15 +297,13 @@ export class SinkConnection {
   }
 }
 
-function factsOf(version: string, mostBytes: number, loadsLocal: boolean): ServerFacts {
+function versionFacts(version: string): Pick<ServerFacts, 'flavor' | 'hasUuid' | 'exactCollation'> {
   const flavor: Flavor = /mariadb/i.test(version) ? 'mariadb' : 'mysql'
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10))
   return {
     flavor,
     hasUuid: flavor === 'mariadb' && (major > 10 || (major === 10 && minor >= 7)),
-    exactCollation: flavor === 'mariadb' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin',
-    mostBytes,
-    loadsLocal
+    exactCollation: flavor === 'mariadb' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'
   }
 }
 

@@ -5,7 +5,6 @@ import type { RawConfig } from '../../runtime/api/config.ts'
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
-import { sharedMariadb } from '../support/mariadb.ts'
 import { mariadb, type SinkServer } from '../support/sink-databases.ts'
 import { parsed, startSink } from '../support/sink-harness.ts'
 
@@ -298,19 +297,14 @@ describe('errors of the MySQL sink', mariadb.requirement, () => {
 
   it('waits for rows that others hold, and is told to try again', async () => {
     const { run, start } = await prepare('', { 'exactly.once.enabled': 'false' })
-    const maria = await sharedMariadb()
-    await maria.query('set global innodb_lock_wait_timeout = 1')
+    await server.query('set global innodb_lock_wait_timeout = 1')
     const sink = await start()
     await sink.put([people().create({ id: 1 })])
-    const [found] = await run('select database() as name')
-    const other = await maria.connect(String(found?.['name']))
-    await other.query('begin')
-    await other.query('select * from people for update')
+    // A prepared transaction holds its locks without a connection.
+    await run("xa start 'other'; update people set mail = 'm'; xa end 'other'; xa prepare 'other'")
     const update = people().update({ id: 1, name: 'x' })
     await assert.rejects(sink.put([update]), { code: 'SINK_LOCKED', retriable: true })
-    await maria.query('set global innodb_lock_wait_timeout = 50')
-    await other.query('rollback')
-    await other.end()
+    await run("xa rollback 'other'")
     await sink.put([update])
     assert.deepEqual(await run('select name from people'), [{ name: 'x' }])
     await sink.task.stop()

@@ -4,7 +4,6 @@ import plugin from '../../connectors/mysql/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
-import { sharedMariadb } from '../support/mariadb.ts'
 import { Random } from '../support/random.ts'
 import { mariadb, type SinkServer, type TestDatabase } from '../support/sink-databases.ts'
 import { startSink } from '../support/sink-harness.ts'
@@ -79,8 +78,7 @@ describe('loading many rows into MariaDB', mariadb.requirement, () => {
 
   /** How many statements have loaded rows on the server so far. */
   async function loads(): Promise<number> {
-    const maria = await sharedMariadb()
-    const [found] = await maria.query("show global status like 'Com_load'")
+    const [found] = await server.query("show global status like 'Com_load'")
     return Number(found?.['Value'])
   }
 
@@ -145,9 +143,8 @@ describe('loading many rows into MariaDB', mariadb.requirement, () => {
   it('does without, where the user may not make temporary tables', async () => {
     const target = await server.create()
     const user = target.config['connection.username']
-    const [found] = await target.run('select database() as name')
     await target.run(
-      `revoke create temporary tables on ${found?.['name']}.* from '${user}'@'127.0.0.1'`
+      `revoke create temporary tables on ${target.name}.* from '${user}'@'127.0.0.1'`
     )
     const sink = await start(target)
     await sink.put(rowsOf(1000, 6).map((row) => events.create(row)))

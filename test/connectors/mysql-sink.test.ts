@@ -370,8 +370,7 @@ describe('the MySQL sink', mariadb.requirement, () => {
 
   it('writes to the database that the table name says', async () => {
     const other = await server.create()
-    const [found] = await other.run('select database() as name')
-    const name = String(found?.['name'])
+    const { name } = other
     const { sink } = await prepare(['t'], {
       'connection.username': other.config['connection.username'] ?? '',
       'connection.url': other.config['connection.url'] ?? '',

@@ -3,13 +3,14 @@ import postgresSink from '../../connectors/postgres/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import type { SinkConnector } from '../../runtime/api/connector.ts'
 import { type Requirement, requireEngine } from './engines.ts'
-import { sharedMariadb } from './mariadb.ts'
+import { startMariadb } from './mariadb.ts'
 import { startPostgres } from './postgres.ts'
 
 export type ResultRow = Record<string, unknown>
 
 /** A database of its own for one test. */
 export interface TestDatabase {
+  readonly name: string
   /** Keys of a sink that writes to it. */
   readonly config: RawConfig
   /** Runs statements and gives the rows of the last one. */
@@ -21,6 +22,8 @@ export interface TestDatabase {
 
 /** A server that sinks write to. */
 export interface SinkServer {
+  /** Runs a statement as its administrator, in no database of a test. */
+  query(sql: string): Promise<ResultRow[]>
   create(): Promise<TestDatabase>
   stop(): Promise<void>
 }
@@ -43,6 +46,7 @@ export const postgres: SinkDatabase = {
       const database = await server.createDatabase()
       const run = (sql: string) => server.query(sql, undefined, database)
       return {
+        name: database,
         run,
         config: {
           'connector.class': 'postgres-sink',
@@ -61,7 +65,7 @@ export const postgres: SinkDatabase = {
         }
       }
     }
-    return { create, stop: () => server.stop() }
+    return { create, query: (sql) => server.query(sql), stop: () => server.stop() }
   }
 }
 
@@ -70,13 +74,14 @@ export const mariadb: SinkDatabase = {
   plugin: mysqlSink,
   requirement: requireEngine('mariadb'),
   async start() {
-    const server = await sharedMariadb()
+    const server = await startMariadb()
     const create = async (): Promise<TestDatabase> => {
       const database = await server.createDatabase()
       const run = (sql: string) => server.query(sql, undefined, database)
       const user = `sink_${database}`
       await run(`grant all on ${database}.* to '${user}'@'127.0.0.1' identified by 'paper'`)
       return {
+        name: database,
         run,
         config: {
           'connector.class': 'mysql-sink',
@@ -95,6 +100,6 @@ export const mariadb: SinkDatabase = {
         }
       }
     }
-    return { create, stop: async () => {} }
+    return { create, query: (sql) => server.query(sql), stop: () => server.stop() }
   }
 }
