@@ -8,8 +8,8 @@ import { civil, daysOf, twoDigits } from '../relational/calendar.ts'
 export const DAY_US = 86_400_000_000n
 const SECOND_US = 1_000_000n
 
-/** The longest TIME, 838:59:59. */
-const MOST_TIME_US = 3_020_399_000_000n
+/** The longest TIME of MariaDB; MySQL, whose last second has no fraction, refuses the rest itself. */
+const MOST_TIME_US = 3_020_399_999_999n
 
 function refuse(what: string): never {
   throw new DataError('INVALID_VALUE', `${what} cannot be stored in MySQL`)

@@ -2,17 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import plugin from '../../connectors/postgres/sink.ts'
-import { createJsonConverter } from '../../runtime/converters/json-converter.ts'
-import { loadEvents, loadScenario } from '../support/golden-scenario.ts'
+import { loadScenario } from '../support/golden-scenario.ts'
+import { putGolden } from '../support/golden-sink.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
-import { sinkRecord, startSink } from '../support/sink-harness.ts'
 import { splitStatements } from '../support/sql-script.ts'
-
-const converter = createJsonConverter({
-  schemasEnable: true,
-  replaceNullWithDefault: false,
-  decimalFormat: 'BASE64'
-})
 
 const UTC = 'timetz is written in UTC'
 const MICROS = 'an interval is a number of microseconds'
@@ -98,28 +91,12 @@ describe('the PostgreSQL sink with captured events', () => {
   async function targetOf(name: string): Promise<string> {
     const database = await server.createDatabase()
     await server.query('create extension hstore; create extension ltree', undefined, database)
-    const events = loadEvents(name)
-    const topics = [...new Set(events.map(({ topic }) => topic))]
-    const raw = {
+    const config = {
       'connector.class': 'postgres-sink',
       'connection.url': server.url(database),
       'collection.name.format': '${source.table}'
     }
-    const partitions = topics.map((topic) => ({ topic, partition: 0 }))
-    const sink = await startSink(plugin, raw, { partitions, tolerate: false })
-    const offsets = new Map<string, number>()
-    const read = (topic: string, text: string | null) =>
-      converter.toConnect(topic, text === null ? null : Buffer.from(text))
-    for (const { topic, key, value } of events) {
-      const offset = offsets.get(topic) ?? 0
-      offsets.set(topic, offset + 1)
-      const [k, v] = [read(topic, key), read(topic, value)]
-      const [keySchema, valueSchema] = [k.schema, v.schema]
-      await sink.put([
-        sinkRecord({ topic, offset, keySchema, key: k.value, valueSchema, value: v.value })
-      ])
-    }
-    await sink.task.stop()
+    assert.deepEqual(await putGolden(plugin, config, name), [])
     return database
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import mysqlSink from '../../connectors/mysql/sink.ts'
 import postgresSink from '../../connectors/postgres/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
@@ -5,6 +6,7 @@ import type { SinkConnector } from '../../runtime/api/connector.ts'
 import { type Requirement, requireEngine } from './engines.ts'
 import { startMariadb } from './mariadb.ts'
 import { startPostgres } from './postgres.ts'
+import { splitStatements } from './sql-script.ts'
 
 export type ResultRow = Record<string, unknown>
 
@@ -15,6 +17,8 @@ export interface TestDatabase {
   readonly config: RawConfig
   /** Runs statements and gives the rows of the last one. */
   run(sql: string): Promise<ResultRow[]>
+  /** Runs a script as the database's own client does. */
+  script(text: string): Promise<void>
   hasTable(name: string): Promise<boolean>
   /** Cuts the connections of sinks, as a failing network would. */
   cut(): Promise<void>
@@ -54,6 +58,9 @@ export const postgres: SinkDatabase = {
           'connection.username': server.user,
           'connection.password': server.password
         },
+        async script(text) {
+          for (const statement of splitStatements(text)) await run(statement)
+        },
         hasTable: async (name) =>
           (await run(`select 1 from pg_class where relname = '${name}'`)).length > 0,
         async cut() {
@@ -88,6 +95,13 @@ export const mariadb: SinkDatabase = {
           'connection.url': `mariadb://${server.host}:${server.port}/${database}`,
           'connection.username': user,
           'connection.password': 'paper'
+        },
+        async script(text) {
+          const options = [`-h${server.host}`, `-P${server.port}`, `-u${server.user}`]
+          const login = [`--password=${server.password}`, '--default-character-set=utf8mb4']
+          execFileSync(server.clientProgram, ['--no-defaults', ...options, ...login, database], {
+            input: text
+          })
         },
         hasTable: async (name) =>
           (
