@@ -37,8 +37,12 @@ export function timestampText(micros: bigint): string {
   return withYear(year, `-${pad(month)}-${pad(day)} ${timeText(time)}`)
 }
 
-/** Microseconds since midnight as a time; 24:00:00 is one. */
+/**
+ * Microseconds since midnight as a time; 24:00:00 is one. A TIME of MySQL may be negative or longer than a
+ * day: a column of type interval takes it, one of type time refuses it.
+ */
 export function timeText(micros: bigint): string {
+  if (micros < 0n) return `-${timeText(-micros)}`
   const total = Number(micros)
   const seconds = Math.floor(total / 1_000_000)
   const fraction = String(total % 1_000_000).padStart(6, '0')

@@ -16,15 +16,19 @@ const read = (topic: string, text: string | null) =>
 /**
  * Puts the captured events of a scenario that are rows into a sink, one after the other.
  *
+ * @param of the scenario, or one table of it as `scenario.table`
  * @returns the messages of the records that it set aside
  */
 export async function putGolden(
   plugin: SinkConnector,
   config: RawConfig,
-  scenario: string
+  of: string
 ): Promise<string[]> {
   // Those of tables: schema changes go to the topic without a table.
-  const events = loadEvents(scenario).filter(({ topic }) => topic.includes('.'))
+  const [scenario = '', table = ''] = of.split('.')
+  const events = loadEvents(scenario).filter(
+    ({ topic }) => topic.includes('.') && topic.endsWith(table)
+  )
   const topics = [...new Set(events.map(({ topic }) => topic))]
   const partitions = topics.map((topic) => ({ topic, partition: 0 }))
   const sink = await startSink(plugin, config, { partitions })
