@@ -231,6 +231,8 @@ function initialise(binaries: MariadbBinaries, folder: string): void {
     [
       '--no-defaults',
       `--datadir=${join(folder, 'data')}`,
+      // Servers that share a folder for temporary tables crash where they have the same process id, as in containers.
+      `--tmpdir=${folder}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--innodb-log-file-size=8M',
@@ -258,6 +260,7 @@ function optionFile(folder: string, options: MariadbOptions): string {
   }
   const settings: Record<string, string> = {
     datadir: join(folder, 'data'),
+    tmpdir: folder,
     socket: join(folder, 'socket'),
     pid_file: join(folder, 'pid'),
     init_file: join(folder, 'account.sql'),
