@@ -14,18 +14,23 @@ export interface Difference {
  * The records of a scenario with everything masked that varies from run to run.
  *
  * @param version what `source.version` has to be; that one becomes `<version>`
+ * @param options whether places in the server's log are left as they are, where they repeat
  */
 export function masked(
   scenario: Scenario,
   records: readonly TextRecord[],
-  version: string
+  version: string,
+  options: { readonly withPositions?: boolean } = {}
 ): TextRecord[] {
   const source = `"source":{"version":${JSON.stringify(version)}`
   return withoutTicks(scenario, records).map((record) => {
     const table = record.topic.slice(record.topic.lastIndexOf('.') + 1)
     const columns = new Set(scenario.volatileColumns[table] ?? [])
     const own = volatileByTopic(scenario, record.topic)
-    const isVolatile = volatileInEvent(scenario.database, { columns, own })
+    const isVolatile = volatileInEvent(options.withPositions ? null : scenario.database, {
+      columns,
+      own
+    })
     const mask = (text: string | null) =>
       text === null ? null : maskSignals(maskJson(text, isVolatile))
     return {

@@ -39,7 +39,7 @@ export async function runScenario(
     const driver = new Driver(database, scenario, await connectorOf(scenario))
     try {
       await driver.start()
-      await driver.settle()
+      await driver.follow()
       for (const { mark, script } of splitAtMarks(scenario.after)) {
         if (mark !== 'start') await driver.settle()
         if (mark === 'stop') await driver.stop()
@@ -123,11 +123,20 @@ class Driver {
     this.#task = undefined
   }
 
+  /** Polls until the snapshot is over: what is changed from now on is in the stream. */
+  async follow(): Promise<void> {
+    const task = this.#task
+    // In the log of MariaDB a sentinel would move everything that comes after it.
+    const isMoved = this.#database instanceof GoldenMariadb
+    if (!task || !isMoved || this.#isSnapshotOnly()) return this.settle()
+    await this.#until(task, this.#streaming.promise)
+  }
+
   /** Polls until everything is here that was written before. */
   async settle(): Promise<void> {
     const task = this.#task
     if (task === undefined) return
-    if (this.#scenario.config['snapshot.mode'] === 'initial_only') return this.#untilQuiet(task)
+    if (this.#isSnapshotOnly()) return this.#untilQuiet(task)
     await this.#until(task, this.#streaming.promise)
     do await this.#roundTrip(task)
     while (this.#hasSignals())
@@ -138,6 +147,10 @@ class Driver {
   #hasSignals(): boolean {
     const fields = [...this.#offsets.values()].flatMap((offset) => Object.keys(offset))
     return fields.some((name) => /^(incremental_snapshot|millrace_blocking)/.test(name))
+  }
+
+  #isSnapshotOnly(): boolean {
+    return this.#scenario.config['snapshot.mode'] === 'initial_only'
   }
 
   /** A row that is written now arrives after everything before it. */

@@ -15,6 +15,18 @@ import { type RandomTable, randomTable } from './random-table.ts'
 const TABLES = 3
 const TRANSACTIONS = 120
 
+/** By default a null is shown as the default of its column, as in Kafka Connect. */
+const KEEPING_NULL = {
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.replace.null.with.default': false
+}
+
+/** By default the year 49 becomes 2049 and 2^64 - 1 becomes -1, as in Debezium. */
+const KEEPING_VALUES = {
+  'enable.time.adjuster': false,
+  'bigint.unsigned.handling.mode': 'precise'
+}
+
 /** How long a copy may stay as it is, and wrong, before that is what it is. */
 const PATIENCE_MS = 30_000
 
@@ -43,7 +55,7 @@ export async function copyRandomTables(
   for (const copy of copies) {
     const faults = await copy.settle()
     const said = faults.length > 0 ? errors.filter((line) => line.includes(copy.name)) : []
-    found.set(copy.seed, [...faults, ...said])
+    found.set(copy.seed, [...said, ...faults])
   }
   return found
 }
@@ -70,7 +82,9 @@ class RandomCopy implements AsyncDisposable {
     this.#isDeclared = seed % 2 === 0
     this.#sessions = [source, copy]
     const random = new Random(seed)
-    this.#tables = Array.from({ length: TABLES }, (_, i) => randomTable(random, `t${i}`))
+    this.#tables = Array.from({ length: TABLES }, (_, i) =>
+      randomTable(random, `t${i}`, { hasPrefixKeys: !this.#isDeclared })
+    )
     const ends = { source, copy: this.#isDeclared ? copy : null }
     this.#changes = new RandomChanges(random, this.#tables, ends)
   }
@@ -91,9 +105,11 @@ class RandomCopy implements AsyncDisposable {
   connectorFiles(): [file: string, yaml: string][] {
     const { name } = this
     const topicsRegex = `${name}\\.${name}\\..*`
-    const sink = mariadbSinkKeys(this.#server, { database: copyOf(name), topicsRegex })
+    const to = { database: copyOf(name), topicsRegex }
+    const sink = mariadbSinkKeys(this.#server, to, KEEPING_NULL)
+    const source = mariadbSourceKeys(this.#server, name, { ...KEEPING_NULL, ...KEEPING_VALUES })
     return [
-      [`${name}.yaml`, connectorYaml(name, mariadbSourceKeys(this.#server, name))],
+      [`${name}.yaml`, connectorYaml(name, source)],
       [`${name}-sink.yaml`, connectorYaml(`${name}-sink`, sink)]
     ]
   }

@@ -57,11 +57,19 @@ export function randomColumn(random: Random, name: string): RandomColumn {
   return { name, type, isRequired, default: random.below(3) === 0 ? fallback : null }
 }
 
-export function randomTable(random: Random, name: string): RandomTable {
+/** @param options whether a key may be over the beginning of a column: a sink does not upsert by such */
+export function randomTable(
+  random: Random,
+  name: string,
+  options: { readonly hasPrefixKeys: boolean }
+): RandomTable {
   const odd = NAMES.filter(() => random.below(5) === 0)
   const plain = Array.from({ length: 2 + random.below(9) }, (_, i) => `c${i}`)
   const columns = [...plain, ...odd].map((column) => randomColumn(random, column))
-  const key = randomKey(random, columns)
+  const fit = columns.filter(({ type: { keyPart } }) =>
+    options.hasPrefixKeys ? keyPart !== null : keyPart === ''
+  )
+  const key = randomKey(random, fit)
   const all = [...key.filter((column) => !columns.includes(column)), ...columns]
   const candidates = columns.filter((one) => one.type.keyPart === '' && !key.includes(one))
   const unique = candidates.length > 0 && random.below(3) === 0 ? random.pick(candidates) : null
@@ -83,8 +91,7 @@ function withoutDefault(column: RandomColumn): RandomColumn {
 }
 
 /** One to three columns that are there and can be in a key, or a number of its own. */
-function randomKey(random: Random, columns: readonly RandomColumn[]): RandomColumn[] {
-  const fit = columns.filter(({ type }) => type.keyPart !== null)
+function randomKey(random: Random, fit: readonly RandomColumn[]): RandomColumn[] {
   const chosen = fit.filter(() => random.below(3) === 0).slice(0, 3)
   if (chosen.length > 0) return chosen
   return [{ name: 'id', type: integerType(random), isRequired: true, default: null }]
