@@ -14,12 +14,17 @@ export interface RowSink {
     | null
 }
 
+const NOTHING = new Uint8Array()
+
 /** The rows of one event on their way to records. */
 export class RowsReading {
   readonly #event: RowsEvent
   readonly #rows: ReadRows
   readonly #origin: Origin
   readonly #cursor: RowCursor
+  /** The columns that the images have; of an insert there is none before, of a delete none after. */
+  readonly #before: Uint8Array
+  readonly #after: Uint8Array
   #end: number
   /** Rows that were read. */
   rows = 0
@@ -30,6 +35,8 @@ export class RowsReading {
     this.#origin = origin
     this.#cursor = { buffer: event.buffer, position: event.start }
     this.#end = event.end
+    this.#before = event.before ?? NOTHING
+    this.#after = event.after ?? NOTHING
   }
 
   /** Of the rows that are left. */
@@ -75,7 +82,7 @@ export class RowsReading {
 
   #insert(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
     const { table, reader, isCaptured } = this.#rows
-    const after = reader.read(this.#cursor, this.#event.after, null)
+    const after = reader.readInsert(this.#cursor, this.#after)
     if (isSkipped) return
     const { records } = sink
     if (isCaptured) records.insert(out, table, after, records.source(this.#origin, this.rows))
@@ -84,8 +91,10 @@ export class RowsReading {
 
   #update(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
     const { table, reader, isCaptured } = this.#rows
-    const before = reader.read(this.#cursor, this.#event.before, null)
-    const after = reader.read(this.#cursor, this.#event.after, before)
+    const before = reader.read(this.#cursor, this.#before, null)
+    const after = this.#event.partial
+      ? reader.readPartialUpdate(this.#cursor, this.#after, before)
+      : reader.read(this.#cursor, this.#after, before)
     if (isSkipped) return
     const { records } = sink
     if (isCaptured) {
@@ -97,7 +106,7 @@ export class RowsReading {
 
   #delete(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
     const { table, reader, isCaptured } = this.#rows
-    const before = reader.read(this.#cursor, this.#event.before, null)
+    const before = reader.read(this.#cursor, this.#before, null)
     if (isSkipped) return
     const { records } = sink
     if (isCaptured) records.delete(out, table, before, records.source(this.#origin, this.rows))

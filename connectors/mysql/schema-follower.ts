@@ -6,8 +6,8 @@ import type { ReadRows, TableCompiler } from './captured-table.ts'
 import type { StatementPlace, StreamPorts } from './change-stream.ts'
 import { reaches } from './log-point.ts'
 import type { MysqlRecords } from './records.ts'
-import { fitModel, fits } from './row-fit.ts'
 import { parseDdl } from './schema/ddl-parser.ts'
+import { fitModel, fits } from './schema/match.ts'
 import type { AppliedDdl, SchemaTables, StatementSession } from './schema/schema-tables.ts'
 import type { SchemaChange, TableModel } from './schema/table-model.ts'
 import type { SchemaChangeRecords } from './schema-change-records.ts'
@@ -211,6 +211,7 @@ const QUALIFIED = /[A-Za-z_`"][\w$`"]*\s*\.\s*[A-Za-z_`"]/
 function sessionOf(event: QueryEvent): StatementSession {
   return {
     database: event.database,
+    errorCode: event.errorCode,
     ansiQuotes: (event.sqlMode & ANSI_QUOTES) !== 0,
     noBackslashEscapes: Math.floor(event.sqlMode / NO_BACKSLASH_ESCAPES) % 2 === 1
   }

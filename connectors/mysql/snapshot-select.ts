@@ -55,13 +55,16 @@ export function keyText({ form }: KeyColumn, value: Buffer): string {
   return form === 'bytes' ? value.toString('hex') : value.toString('latin1')
 }
 
-/** @param key to read in its order; after: the rows behind this one */
+/** @param after only the rows behind this key */
 export function selectOf(
-  next: { readonly table: CapturedTable; readonly statement: string | null },
-  key: SnapshotKey | null,
+  next: {
+    readonly table: CapturedTable
+    readonly statement: string | null
+    readonly key: SnapshotKey | null
+  },
   after: KeyText | null
 ): string {
-  const { table, statement } = next
+  const { table, statement, key } = next
   const from =
     statement === null
       ? `${quoteName(table.database)}.${quoteName(table.name)}`

@@ -14,6 +14,9 @@ import type { SnapshotState } from './snapshot-state.ts'
  */
 const SMALL_TABLE_BYTES = 1 << 20
 
+/** Sizes are estimates, and those of a table that was just filled are far off. */
+const SMALL_TABLE_ROWS = 10_000
+
 /** A table to read, and how. */
 export interface SnapshotTable {
   readonly table: CapturedTable
@@ -51,7 +54,7 @@ interface Reading {
   readonly table: CapturedTable
   readonly stream: AsyncGenerator<BytesRow[], void, void>
   /** All rows go into one batch. */
-  readonly atomic: boolean
+  atomic: boolean
   /** Rows come in key order, so that the last key tells how far the table is. */
   readonly key: SnapshotKey | null
   readonly isFirstTable: boolean
@@ -138,13 +141,12 @@ export class SnapshotReader {
       // A stored key is of no use when the primary key has changed since.
       const resume = stored !== null && stored.length === next.key?.length ? stored : null
       const atomic = resume === null && next.bytes <= SMALL_TABLE_BYTES
-      const key = atomic ? null : next.key
-      const select = selectOf(next, key, resume)
+      const select = selectOf(next, resume)
       this.#reading = {
         table: next.table,
         stream: session.read(select, maxBytes),
         atomic,
-        key,
+        key: next.key,
         isFirstTable: this.#next === 0,
         begun: resume !== null,
         ended: false,
@@ -166,6 +168,7 @@ export class SnapshotReader {
       const values = group[reading.at] as BytesRow
       reading.at++
       const row = table.codec.readTextRow(values)
+      if (this.#held.length >= SMALL_TABLE_ROWS) reading.atomic = false
       if (this.#heldOf !== undefined && (this.#heldOf !== reading || !reading.atomic)) {
         this.#release(out, false)
       }

@@ -57,19 +57,13 @@ export class MysqlSourceTask implements SourceTask {
 
   async poll(): Promise<readonly SourceBatch[]> {
     const context = this.#context
-    if (context === undefined || context.signal.aborted) return []
-    for (;;) {
-      if (this.#phase === undefined) {
-        // Nothing left to do: the task stays, and says so.
-        await waitFor(() => {}, { signal: context.signal })
-        return []
-      }
-      const polled = await this.#phase.poll()
-      if (polled !== null) return polled
+    if (context === undefined) return []
+    try {
+      return context.signal.aborted ? [] : await this.#next(context.signal)
+    } catch (error) {
+      // What was cut short is no failure.
       if (context.signal.aborted) return []
-      await this.#phase.close()
-      this.#phase = await this.#then?.()
-      this.#then = undefined
+      throw error
     }
   }
 
@@ -83,6 +77,22 @@ export class MysqlSourceTask implements SourceTask {
     this.#then = undefined
     this.#session?.close()
     this.#session = undefined
+  }
+
+  async #next(signal: AbortSignal): Promise<readonly SourceBatch[]> {
+    for (;;) {
+      if (this.#phase === undefined) {
+        // Nothing left to do: the task stays, and says so.
+        await waitFor(() => {}, { signal })
+        return []
+      }
+      const polled = await this.#phase.poll()
+      if (polled !== null) return polled
+      if (signal.aborted) return []
+      await this.#phase.close()
+      this.#phase = await this.#then?.()
+      this.#then = undefined
+    }
   }
 
   async #begin(parts: TaskParts, stored: StoredOffset | null): Promise<void> {

@@ -195,6 +195,23 @@ describe('the MariaDB source after a restart', () => {
     assert.deepEqual((await running.records(1)).map(short), ['c t {"other":7} {"other":7}'])
   })
 
+  it('reads rows of before a change when only the shape of after it is known', async () => {
+    const { task, run, short } = await prepare('create table t (id int primary key, v text)')
+    await using running = task
+    await running.start()
+    await running.snapshot()
+    await running.stop()
+    running.forgetOthers()
+    await run(
+      "insert into t values (1, 'a'); alter table t add w int first, add x int; insert into t values (9, 2, 'b', 8)"
+    )
+    await running.start()
+    assert.deepEqual((await running.records(2)).map(short), [
+      'c t {"id":1} {"id":1,"v":"a"}',
+      'c t {"id":2} {"w":9,"id":2,"v":"b","x":8}'
+    ])
+  })
+
   it('stores its position while only tables change that are not captured', async () => {
     const { task, run, database } = await prepare(
       'create table t (id int primary key); create table other (id int primary key)',

@@ -86,7 +86,7 @@ export class SourceHarness implements AsyncDisposable {
       const batches = await polling
       let count = 0
       for (const batch of batches) {
-        this.#waiting.push(...batch.records)
+        for (const record of batch.records) this.#waiting.push(record)
         count += batch.records.length
         if (batch.sourceOffset === null) continue
         this.#polled.set(keyOf(batch.sourcePartition), batch.sourceOffset)

@@ -55,7 +55,19 @@ export class RowReader {
   read(cursor: RowCursor, present: Uint8Array | null, before: Struct | null = null): Struct {
     return present === null || this.#isWhole(present)
       ? this.#readWhole(cursor)
-      : this.#readPart(cursor, { present, partial: null, before })
+      : this.#readPart(cursor, { present, partial: null, before, rest: this.#shape.unavailable })
+  }
+
+  /** Reads the image of a new row: what it leaves out has its default. */
+  readInsert(cursor: RowCursor, present: Uint8Array): Struct {
+    return this.#isWhole(present)
+      ? this.#readWhole(cursor)
+      : this.#readPart(cursor, {
+          present,
+          partial: null,
+          before: null,
+          rest: this.#shape.initial
+        })
   }
 
   /**
@@ -69,7 +81,7 @@ export class RowReader {
     const hasBits = (options & 1) !== 0
     const partial = new Set(this.#json.filter((_, i) => hasBits && bitAt(cursor, i)))
     if (hasBits) cursor.position += (this.#json.length + 7) >> 3
-    return this.#readPart(cursor, { present, partial, before })
+    return this.#readPart(cursor, { present, partial, before, rest: this.#shape.unavailable })
   }
 
   /** Names of the columns in the events that an image does not have. */
@@ -118,11 +130,13 @@ export class RowReader {
       readonly present: Uint8Array
       readonly partial: ReadonlySet<number> | null
       readonly before: Struct | null
+      /** What the image leaves out when there is no row before. */
+      readonly rest: readonly unknown[]
     }
   ): Struct {
-    const { present, partial, before } = image
+    const { present, partial, before, rest } = image
     const shape = this.#shape
-    const values = (before?.values ?? shape.unavailable).slice()
+    const values = (before?.values ?? rest).slice()
     const nullsAt = cursor.position
     let index = 0
     for (let i = 0; i < this.#readers.length; i++) if (hasBit(present, i)) index++

@@ -1,7 +1,7 @@
 import { DataError } from '../../../runtime/api/errors.ts'
 import type { Schema } from '../../../runtime/api/schema.ts'
 import { type Unconvertible, UnconvertibleValue } from '../../relational/unconvertible.ts'
-import type { TableModel } from '../schema/table-model.ts'
+import type { ColumnModel, TableModel } from '../schema/table-model.ts'
 import type { BinlogReader, ColumnCodec, RowCursor } from './column-codec.ts'
 import { TableMismatch } from './table-mismatch.ts'
 
@@ -38,6 +38,8 @@ export class RowShape {
   readonly size: number
   /** A row of which nothing is known. */
   readonly unavailable: readonly unknown[]
+  /** A new row of which nothing was said: it has the defaults of its columns. */
+  readonly initial: readonly unknown[]
   readonly #onUnconvertible: ((value: Unconvertible) => void) | undefined
 
   constructor(
@@ -59,6 +61,12 @@ export class RowShape {
       put(unavailable, field, codec.unavailable ?? (nullable ? null : codec.zero))
     }
     this.unavailable = unavailable
+    const initial = unavailable.slice()
+    for (const field of parts.fields) {
+      const known = constantDefault(table, field)
+      if (known !== undefined) put(initial, field, known)
+    }
+    this.initial = initial
   }
 
   /** @throws {TableMismatch} when the column cannot be null */
@@ -107,6 +115,24 @@ export class RowShape {
       { cause: error }
     )
   }
+}
+
+/** @returns undefined when the default is an expression, or there is none */
+function constantDefault(table: TableModel, { source, codec }: RowField): unknown {
+  const column = table.columns[source]
+  if (column === undefined || !column.hasDefault) return undefined
+  if (column.defaultExpression === null) return null
+  if (!isConstant(column)) return undefined
+  try {
+    return codec.defaultOf(column)
+  } catch {
+    return undefined
+  }
+}
+
+/** A literal; what stands for CURRENT_TIMESTAMP in a schema is none. */
+function isConstant({ defaultIsLiteral, defaultExpression }: ColumnModel): boolean {
+  return defaultIsLiteral || /^[-+\d.]|^(?:true|false)$|^[bx]'/i.test(defaultExpression ?? '')
 }
 
 function put(values: unknown[], field: RowField, value: unknown): void {
