@@ -7,9 +7,10 @@ import { RecordReader } from '../relational/sink-reader.ts'
 import type { SinkSession, SinkTarget } from '../relational/sink-session.ts'
 import type { SinkSettings } from '../relational/sink-settings.ts'
 import { contextOf } from './connection.ts'
-import { connectSink, type SinkPlace } from './sink-connection.ts'
+import { connectSink } from './sink-connection.ts'
 import { explainWrite, isPassing, isRowFault } from './sink-errors.ts'
 import { noClaims, TargetOffsets } from './sink-offsets.ts'
+import type { SinkPlace } from './sink-place.ts'
 import { MysqlSession } from './sink-session.ts'
 
 /** A database of MySQL or MariaDB to write to. */

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import plugin from '../../connectors/mysql/sink.ts'
+import { registry } from '../../connectors/registry.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import * as s from '../../runtime/api/schema.ts'
+import { loadFiles } from '../../runtime/config/load-files.ts'
+import { Plugins } from '../../runtime/config/plugins.ts'
+import { References } from '../../runtime/config/references.ts'
+import { validateConnector } from '../../runtime/config/validate-connector.ts'
 import { ChangeEvents } from '../support/change-events.ts'
 import { mariadb, type SinkServer } from '../support/sink-databases.ts'
 import { parsed, startSink } from '../support/sink-harness.ts'
+import { projectRoot } from '../support/source-files.ts'
 
 describe('errors of the MySQL sink', mariadb.requirement, () => {
   let server: SinkServer
@@ -341,5 +347,19 @@ describe('the configuration of the MySQL sink', () => {
     const given = { 'connection.host': 'h', 'connection.dbname': 'd', ...user }
     assert.deepEqual(problems(given), [])
     assert.match(problems(user)[0]?.message ?? '', /connection.url is missing/)
+  })
+
+  it('of the example is valid', async () => {
+    const env = { MYSQL_HOST: 'db', MYSQL_USER: 'me', MYSQL_PASSWORD: 'secret' }
+    const cwd = projectRoot
+    const { connectors, problems: found } = await loadFiles(['configs/cross-database'], { cwd })
+    assert.deepEqual(found, [])
+    const plugins = new Plugins({ registry, pluginPath: [], cwd })
+    const references = new References({ env, cwd })
+    const [validated] = await Promise.all(
+      connectors.map((connector) => validateConnector(connector, { plugins, references }))
+    )
+    assert.deepEqual(validated?.problems, [])
+    assert.equal(validated?.raw['connection.url'], 'mysql://db:3306/warehouse')
   })
 })
