@@ -159,7 +159,7 @@ export class SchemaFollower implements StreamPorts {
       const model = tables.get(database, name)
       if (model === undefined) continue
       const origin = { ...place, database, table: name }
-      records.truncate(out, compiler.compile(model), records.source(origin, place.lastRow))
+      records.truncate(out, compiler.compile(model), records.source(origin, 0))
     }
   }
 

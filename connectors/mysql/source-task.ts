@@ -106,6 +106,8 @@ export class MysqlSourceTask implements SourceTask {
         return await availabilityOf(session, flavor, stored, { identity, filter })
       }
     })
+    const readsRows = plan.kind === 'snapshot' || plan.kind === 'resume'
+    if (!readsRows) parts.notifications.initial.skipped()
     switch (plan.kind) {
       case 'idle':
         return

@@ -172,7 +172,9 @@ export class StreamPhase implements Phase {
   /** @returns whether it waited for something, so that it is to be called again */
   async #advance(records: SourceRecord[]): Promise<boolean> {
     const stream = this.#running
-    if (stream.isBetweenEvents && this.#signals.isWanted) {
+    if (!this.#signals.isWanted) {
+      records.push(...this.#parts.notifications.take())
+    } else if (stream.isBetweenEvents) {
       const asked = this.#signals.onDemand.poll(Date.now(), records)
       if (asked !== undefined) await asked
     }
