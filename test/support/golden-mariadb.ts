@@ -47,8 +47,8 @@ export class GoldenMariadb implements GoldenDatabase {
 
   async sendSentinel(): Promise<void> {
     if (!this.#isThere) {
-      await this.#own(`CREATE DATABASE ${SENTINEL}`)
-      await this.#own(`CREATE TABLE ${TABLE} (n int auto_increment primary key)`)
+      await this.#own(`CREATE DATABASE IF NOT EXISTS ${SENTINEL}`)
+      await this.#own(`CREATE TABLE IF NOT EXISTS ${TABLE} (n int auto_increment primary key)`)
       this.#isThere = true
     }
     await this.#own(`INSERT INTO ${TABLE} VALUES ()`)

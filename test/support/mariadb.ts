@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mysql from 'mysql2/promise'
@@ -237,6 +237,7 @@ function initialise(binaries: MariadbBinaries, folder: string): void {
       '--skip-test-db',
       '--innodb-log-file-size=8M',
       '--innodb-flush-log-at-trx-commit=0',
+      `--tmpdir=${temporary(folder)}`,
       ...binaries.userArgs
     ],
     { cwd: folder, encoding: 'utf8' }
@@ -245,6 +246,13 @@ function initialise(binaries: MariadbBinaries, folder: string): void {
     throw new Error(`mariadb-install-db failed: ${run.error ?? run.stdout + run.stderr}`)
   }
   writeFileSync(join(folder, 'account.sql'), ACCOUNT)
+}
+
+/** Servers that are made at the same time get in each other's way in a shared folder. */
+function temporary(folder: string): string {
+  const path = join(folder, 'tmp')
+  mkdirSync(path, { recursive: true })
+  return path
 }
 
 /** Run by the server at every start, one statement a line; the binary log does not see it. */
@@ -264,6 +272,7 @@ function optionFile(folder: string, options: MariadbOptions): string {
     socket: join(folder, 'socket'),
     pid_file: join(folder, 'pid'),
     init_file: join(folder, 'account.sql'),
+    tmpdir: temporary(folder),
     bind_address: '127.0.0.1',
     skip_name_resolve: 'ON',
     server_id: '1',
