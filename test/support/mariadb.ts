@@ -268,7 +268,6 @@ function optionFile(folder: string, options: MariadbOptions): string {
   }
   const settings: Record<string, string> = {
     datadir: join(folder, 'data'),
-    tmpdir: folder,
     socket: join(folder, 'socket'),
     pid_file: join(folder, 'pid'),
     init_file: join(folder, 'account.sql'),
