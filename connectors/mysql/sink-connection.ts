@@ -101,21 +101,20 @@ export class SinkConnection {
   /** Looks at the server, and has its transactions see what others have committed, where it can. */
   async learn(): Promise<void> {
     const { rows } = await this.run(
-      'SELECT VERSION(), @@max_allowed_packet, @@local_infile, @@log_bin, @@binlog_format'
+      "SHOW VARIABLES WHERE Variable_name IN ('version', 'max_allowed_packet', 'local_infile', 'log_bin', 'binlog_format')"
     )
-    const [version = '', mostBytes, loadsLocal, logs, logFormat] =
-      rows[0]?.map((value) => value ?? '') ?? []
+    const variables = new Map(rows.map(([name, value]) => [name, value ?? '']))
     const engines = await this.run(
       "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'"
     )
     this.#facts = {
-      ...versionFacts(version),
-      mostBytes: Number(mostBytes),
-      loadsLocal: loadsLocal === '1',
+      ...versionFacts(variables.get('version') ?? ''),
+      mostBytes: Number(variables.get('max_allowed_packet')),
+      loadsLocal: variables.get('local_infile') === 'ON',
       transactionalEngines: new Set(engines.rows.map(([engine]) => engine ?? ''))
     }
     // A binary log of statements takes no others.
-    if (logs === '1' && logFormat === 'STATEMENT') return
+    if (variables.get('log_bin') === 'ON' && variables.get('binlog_format') === 'STATEMENT') return
     await this.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
   }
 
@@ -157,7 +156,19 @@ export class SinkConnection {
   destroy(): void {
     this.#connection.destroy()
   }
+
+  /** Says goodbye, and does not wait for long for the answer. */
+  async end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, GOODBYE_MS)
+    this.#connection.client.end(() => resolve())
+    await promise
+    clearTimeout(timer)
+    this.#connection.destroy()
+  }
 }
+
+const GOODBYE_MS = 1000
 
 function versionFacts(version: string): Pick<ServerFacts, 'flavor' | 'hasUuid' | 'exactCollation'> {
   const flavor: Flavor = /mariadb/i.test(version) ? 'mariadb' : 'mysql'

@@ -32,10 +32,20 @@ export function isRowFault(error: unknown): boolean {
   return isOwnRowFault(error) || ROW_ERRORS.has(errorNumber(error))
 }
 
+/** Whether somebody seems to have changed a table. */
+export function isStale(error: unknown): boolean {
+  return STALE_ERRORS.has(errorNumber(error))
+}
+
 /** Whether the same at once may succeed. */
 export function isPassing(error: unknown): boolean {
-  const number = errorNumber(error)
-  return STALE_ERRORS.has(number) || number === DEADLOCK
+  return isStale(error) || errorNumber(error) === DEADLOCK
+}
+
+/** For a transaction in which nothing can be made. */
+export function tableChanged(sql: string, cause?: unknown): RetriableError {
+  const message = `Somebody has changed table ${sql} while it was written to`
+  return new RetriableError('SINK_TABLE_CHANGED', message, { cause })
 }
 
 /**
@@ -73,10 +83,6 @@ export function explainWrite(error: unknown, context: WriteContext): ConnectErro
       `Others hold rows that are to be written: ${text}`,
       options
     )
-  }
-  if (STALE_ERRORS.has(number)) {
-    const message = `Somebody has changed table ${context.table ?? ''} while it was written to: ${text}`
-    return new RetriableError('SINK_TABLE_CHANGED', message, options)
   }
   if (READ_ONLY.has(number) || FULL.has(number)) {
     const what = FULL.has(number) ? 'has no room left' : 'is read-only'

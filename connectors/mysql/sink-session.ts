@@ -8,7 +8,7 @@ import type { Attempt, SinkSession, Skipped } from '../relational/sink-session.t
 import type { SinkSettings } from '../relational/sink-settings.ts'
 import { stepsOf, type TableStep } from '../relational/sink-steps.ts'
 import type { Outcome, SinkConnection } from './sink-connection.ts'
-import { guardedError } from './sink-errors.ts'
+import { guardedError, isStale, tableChanged } from './sink-errors.ts'
 import { RowLoader } from './sink-loading.ts'
 import { tableSql } from './sink-names.ts'
 import type { TargetOffsets } from './sink-offsets.ts'
@@ -66,7 +66,7 @@ export class MysqlSession implements SinkSession {
   }
 
   async end(): Promise<void> {
-    this.#connection.destroy()
+    await this.#connection.end()
   }
 
   async claim(
@@ -161,6 +161,9 @@ export class MysqlSession implements SinkSession {
         () => false
       )
       if (!undone) throw error
+      if (error instanceof WriteFailure && isStale(error.cause)) {
+        throw tableChanged(error.table ?? '', error.cause)
+      }
       return error
     }
   }

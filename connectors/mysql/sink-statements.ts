@@ -114,9 +114,9 @@ export function conflictSql(
     .map(({ target }) => `${quoteName(target.name)} = VALUES(${quoteName(target.name)})`)
   const first = `${table.sql}.${quoteName(keys[0]?.target.name ?? '')}`
   if (guarded) {
-    const same = keys.map(sameKey).join(' AND ')
-    // Not a constant, or the server works it out for rows that it is not meant for.
-    sets.unshift(`${first} = IF(${same}, ${first}, 1 / (${same}))`)
+    const same = `(${keys.map(sameKey).join(' AND ')})`
+    // Divides by zero where the keys differ. Not by a constant: the server would work that out beforehand.
+    sets.unshift(`${first} = IF(${same} OR 1 / ${same}, ${first}, NULL)`)
   } else if (sets.length === 0) sets.push(`${first} = ${first}`)
   return ` ON DUPLICATE KEY UPDATE ${sets.join(', ')}`
 }

@@ -1,10 +1,11 @@
-import { ConnectError, DataError, RetriableError } from '../../runtime/api/errors.ts'
+import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import type { Schema } from '../../runtime/api/schema.ts'
 import { type EvolvingTables, firstValue } from '../relational/sink-evolution.ts'
 import type { TableName } from '../relational/sink-naming.ts'
 import type { PlanColumn, RowPlan, RowValues } from '../relational/sink-plan.ts'
 import { quoteName } from './errors.ts'
 import type { SinkConnection } from './sink-connection.ts'
+import { tableChanged } from './sink-errors.ts'
 import { tableSql, textSql } from './sink-names.ts'
 import type { TargetColumn, TargetTable, UniqueIndex } from './sink-table.ts'
 import { columnType, guessedType, keyType, needsLength } from './sink-types.ts'
@@ -135,12 +136,7 @@ WHERE ${placeSql(name)} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME, SEQ_IN_INDEX`
   }
 
   async change(name: TableName, statement: string): Promise<void> {
-    if (this.inTransaction) {
-      throw new RetriableError(
-        'SINK_TABLE_CHANGED',
-        `Somebody has changed table ${tableSql(name)} while it was written to`
-      )
-    }
+    if (this.inTransaction) throw tableChanged(tableSql(name))
     await this.#connection.run(statement)
     this.#tables.delete(tableSql(name))
   }

@@ -58,8 +58,9 @@ export class TableNaming {
       return this.#name(schema ?? null, table ?? '')
     }
     const filled = this.#format.map((part) => this.#fill(part, topic, source))
-    const [table, ...before] = filled.reverse()
-    return this.#name(before[0] ?? null, table ?? '')
+    const [table, schema] = filled.reverse()
+    // Events of MySQL have no schema.
+    return this.#name(schema || null, table ?? '')
   }
 
   /** Tombstones say nothing of their table: it is that of the events before them. */

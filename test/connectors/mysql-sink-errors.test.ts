@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import plugin from '../../connectors/mysql/sink.ts'
-import { registry } from '../../connectors/registry.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import * as s from '../../runtime/api/schema.ts'
-import { loadFiles } from '../../runtime/config/load-files.ts'
-import { Plugins } from '../../runtime/config/plugins.ts'
-import { References } from '../../runtime/config/references.ts'
-import { validateConnector } from '../../runtime/config/validate-connector.ts'
 import { ChangeEvents } from '../support/change-events.ts'
 import { mariadb, type SinkServer } from '../support/sink-databases.ts'
 import { parsed, startSink } from '../support/sink-harness.ts'
-import { projectRoot } from '../support/source-files.ts'
 
 describe('errors of the MySQL sink', mariadb.requirement, () => {
   let server: SinkServer
@@ -97,6 +91,48 @@ describe('errors of the MySQL sink', mariadb.requirement, () => {
       [2, 3]
     )
     await sink.task.stop()
+  })
+
+  it('guards keys of every type', async () => {
+    const keys: readonly (readonly [string, s.Schema, unknown])[] = [
+      ['uuid', s.string({ name: 'io.debezium.data.Uuid' }), '3f2504e0-4f89-11d3-9a0c-0305e82c3301'],
+      ['inet6', s.string(), '::1'],
+      ['datetime(6)', s.int64({ name: 'io.debezium.time.MicroTimestamp' }), 1_709_168_523_000_001],
+      ['date', s.int32({ name: 'io.debezium.time.Date' }), 19_782],
+      ['time(3)', s.int32({ name: 'io.debezium.time.Time' }), 1001],
+      ['decimal(65,30)', s.decimal(2), '-12.50'],
+      ['varbinary(9)', s.bytes(), Buffer.from([0, 255])],
+      ['bigint unsigned', s.int64(), 2n ** 63n - 1n],
+      [
+        'bit(9)',
+        s.bytes({ name: 'io.debezium.data.Bits', parameters: { length: '9' } }),
+        Buffer.from([1, 1])
+      ],
+      ['double', s.float64(), 0.1],
+      ['float', s.float32(), Math.fround(0.1)],
+      ['year', s.int32({ name: 'io.debezium.time.Year' }), 2024],
+      ["enum('a','b')", s.string(), 'b'],
+      ['char(4)', s.string(), 'a'],
+      ['varchar(9) character set latin1', s.string(), 'ä']
+    ]
+    for (const [type, schema, id] of keys) {
+      const { run, start } = await prepare(
+        `create table k (id ${type} primary key, n int, other int unique)`
+      )
+      const columns = {
+        id: schema,
+        n: s.int32({ optional: true }),
+        other: s.int32({ optional: true })
+      }
+      const events = new ChangeEvents('k', columns)
+      const sink = await start(events.topic)
+      await sink.put([events.create({ id, n: 1, other: 1 })])
+      await sink.put([events.update({ id, n: 2, other: 2 })])
+      assert.deepEqual(await run('select n, other from k'), [{ n: 2, other: 2 }], type)
+      await sink.put([events.delete({ id })])
+      assert.deepEqual([sink.rejected, await run('select n from k')], [[], []], type)
+      await sink.task.stop()
+    }
   })
 
   it('never takes a key for another that its collation takes for the same', async () => {
@@ -314,52 +350,5 @@ describe('errors of the MySQL sink', mariadb.requirement, () => {
     await sink.put([update])
     assert.deepEqual(await run('select name from people'), [{ name: 'x' }])
     await sink.task.stop()
-  })
-})
-
-describe('the configuration of the MySQL sink', () => {
-  const problems = (raw: RawConfig) => plugin.validate?.(parsed(plugin, raw) as never, raw) ?? []
-  const user = { 'connection.user': 'u' }
-
-  it('takes the URLs of MySQL and MariaDB, with and without jdbc', () => {
-    for (const start of ['mysql', 'mariadb', 'jdbc:mysql', 'jdbc:mariadb']) {
-      const raw = { ...user, 'connection.url': `${start}://h:3307/d?sslMode=VERIFY_CA` }
-      assert.deepEqual(problems(raw), [])
-      assert.equal(plugin.isMeantBy?.(raw), true)
-    }
-    assert.equal(plugin.isMeantBy?.({ 'connection.url': 'jdbc:postgresql://h/d' }), false)
-    assert.equal(plugin.isMeantBy?.({}), false)
-  })
-
-  it('refuses URLs of other databases, and says where to look', () => {
-    const [problem] = problems({ ...user, 'connection.url': 'jdbc:oracle:thin:@h' })
-    assert.equal(problem?.key, 'connection.url')
-    assert.match(problem?.message ?? '', /for oracle.*MySQL and MariaDB only.*plugins list/)
-  })
-
-  it('never shows a password of the URL', () => {
-    const [problem] = problems({ ...user, 'connection.url': 'mysql://u:hidden@/d' })
-    assert.equal(problem?.key, 'connection.url')
-    assert.doesNotMatch(problem?.message ?? '', /hidden/)
-  })
-
-  it('takes host, port and database as single keys', () => {
-    const given = { 'connection.host': 'h', 'connection.dbname': 'd', ...user }
-    assert.deepEqual(problems(given), [])
-    assert.match(problems(user)[0]?.message ?? '', /connection.url is missing/)
-  })
-
-  it('of the example is valid', async () => {
-    const env = { MYSQL_HOST: 'db', MYSQL_USER: 'me', MYSQL_PASSWORD: 'secret' }
-    const cwd = projectRoot
-    const { connectors, problems: found } = await loadFiles(['configs/cross-database'], { cwd })
-    assert.deepEqual(found, [])
-    const plugins = new Plugins({ registry, pluginPath: [], cwd })
-    const references = new References({ env, cwd })
-    const [validated] = await Promise.all(
-      connectors.map((connector) => validateConnector(connector, { plugins, references }))
-    )
-    assert.deepEqual(validated?.problems, [])
-    assert.equal(validated?.raw['connection.url'], 'mysql://db:3306/warehouse')
   })
 })
