@@ -43,15 +43,17 @@ export class MysqlChunkSource implements ChunkSource {
     if (found === null) return null
     const record = this.#compiler.compile(found.table)
     const selected = record.codec.selected.map((column) => column.name)
-    const columns = surrogateKey === null ? found.table.primaryKey : [surrogateKey]
+    // A signal names one column for all of its tables: those without it are read by their own key.
+    const surrogate = found.table.columns.find(({ name }) => isSame(name, surrogateKey))
+    const own = ownKey(found.table)
+    const columns = surrogate === undefined ? own : [surrogate.name]
     const key = snapshotKey(found.table, selected, columns) ?? []
-    const keyColumns = key.map((column) => column.name)
-    const isUnique = isPrimary(found.table, keyColumns)
     const table: ChunkTable = {
       record,
-      keyColumns,
-      isUnique,
-      identity: identityOf(record, surrogateKey),
+      keyColumns: key.map((column) => column.name),
+      // Rows may share a key of message.key.columns.
+      isUnique: surrogate === undefined && isRecordKey(record, own),
+      identity: identityOf(record, key),
       keyText: (given) => given.map((text, i) => shown(key[i], text)).join(',')
     }
     this.#keys.set(table, key)
@@ -102,17 +104,24 @@ function nameOf(table: ChunkTable): string {
   return `${quoteName(database)}.${quoteName(name)}`
 }
 
-function isPrimary({ primaryKey }: TableModel, columns: readonly string[]): boolean {
-  return primaryKey.length > 0 && primaryKey.every((name) => columns.includes(name))
+function isSame(name: string, other: string | null): boolean {
+  return name.toLowerCase() === other?.toLowerCase()
 }
 
-function identityOf(record: CapturedTable, surrogateKey: string | null): ChunkTable['identity'] {
-  if (surrogateKey === null) return (row) => record.codec.key(row)?.values ?? null
-  const at = record.codec.valueSchema.field(surrogateKey)?.index
-  return (row) => {
-    const value = at === undefined ? null : row.values[at]
-    return value === null || value === undefined ? null : [value]
-  }
+/** The primary key, or the unique index that stands in for it. */
+function ownKey({ primaryKey, uniqueKeys }: TableModel): readonly string[] {
+  return primaryKey.length > 0 ? primaryKey : (uniqueKeys[0] ?? [])
+}
+
+function isRecordKey({ codec }: CapturedTable, columns: readonly string[]): boolean {
+  const fields = codec.keySchema?.fields ?? []
+  return fields.length === columns.length && fields.every(({ name }, i) => name === columns[i])
+}
+
+function identityOf({ codec }: CapturedTable, key: readonly KeyColumn[]): ChunkTable['identity'] {
+  if (codec.keySchema !== null) return (row) => codec.key(row)?.values ?? null
+  // The fields of a row are in the order in which they are selected.
+  return ({ values }) => key.map(({ index }) => values[index])
 }
 
 function textOf(column: KeyColumn, value: Buffer | null): string | null {

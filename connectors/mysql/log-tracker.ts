@@ -1,6 +1,6 @@
 import type { EventHeader, GtidEvent } from './binlog/binlog-event.ts'
 import { type Gtids, parseGtids } from './binlog/gtids.ts'
-import type { LogPoint } from './log-point.ts'
+import { isBefore, type LogPoint } from './log-point.ts'
 import type { Position } from './offset.ts'
 import type { Flavor } from './types/column-codec.ts'
 
@@ -79,9 +79,7 @@ export class LogTracker {
 
   rotate(file: string, position: number): void {
     this.file = file
-    if (this.inTransaction) return
-    this.#restartFile = file
-    this.#restartPos = position
+    if (!this.inTransaction) this.#advance(position)
   }
 
   /** @returns whether a transaction begins with it: in MySQL it begins with the next event */
@@ -122,7 +120,7 @@ export class LogTracker {
   /** An event that has nothing to do with transactions is over. */
   pass(header: EventHeader): void {
     if (this.#begun) this.events++
-    else if (!this.inTransaction) this.#restartPos = header.nextPosition
+    else if (!this.inTransaction) this.#advance(header.nextPosition)
   }
 
   /** The transaction is over, or the statement outside one. */
@@ -135,6 +133,17 @@ export class LogTracker {
     this.#restartPos = header.nextPosition
     this.#clear()
     this.inTransaction = false
+  }
+
+  /**
+   * Between transactions. A reader that starts by GTIDs is told the beginning of a file first, of which it has passed
+   * on the most part: its place does not go back to that.
+   */
+  #advance(pos: number): void {
+    const restart = { file: this.#restartFile, pos: this.#restartPos }
+    if (!isBefore(restart, { file: this.file, pos })) return
+    this.#restartFile = this.file
+    this.#restartPos = pos
   }
 
   #start(position: number): void {
