@@ -38,7 +38,8 @@ describe("the records of Debezium's MariaDB connector", requireEngine('mariadb')
   const ran = new Set<string>()
   const compared = SCENARIOS.filter((name) => !REFUSED[name] && !SKIPPED[name])
   before(async () => {
-    server = await startMariadb()
+    // Statistics that come while a scenario runs change the order in which a join updates its tables.
+    server = await startMariadb({ settings: { innodb_stats_auto_recalc: 'OFF' } })
   })
   after(() => server.stop())
 
