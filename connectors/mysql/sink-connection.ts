@@ -7,8 +7,6 @@ import type { Flavor } from './types/column-codec.ts'
 /** What decides how a server is written to. */
 export interface ServerFacts {
   readonly flavor: Flavor
-  /** Whether it has the type UUID (MariaDB 10.7). */
-  readonly hasUuid: boolean
   /** A collation of utf8mb4 that takes no two texts for the same. */
   readonly exactCollation: string
   /** Most bytes of a statement (`max_allowed_packet`). */
@@ -170,12 +168,10 @@ export class SinkConnection {
 
 const GOODBYE_MS = 1000
 
-function versionFacts(version: string): Pick<ServerFacts, 'flavor' | 'hasUuid' | 'exactCollation'> {
+function versionFacts(version: string): Pick<ServerFacts, 'flavor' | 'exactCollation'> {
   const flavor: Flavor = /mariadb/i.test(version) ? 'mariadb' : 'mysql'
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10))
   return {
     flavor,
-    hasUuid: flavor === 'mariadb' && (major > 10 || (major === 10 && minor >= 7)),
     exactCollation: flavor === 'mariadb' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'
   }
 }

@@ -24,6 +24,8 @@ const BY_NAME: Readonly<Record<string, string>> = {
   'io.debezium.time.NanoDuration': 'bigint',
   'io.debezium.time.Year': 'year',
   'io.debezium.data.Json': 'json',
+  // Not MariaDB's uuid, which refuses those whose version and variant do not fit together.
+  'io.debezium.data.Uuid': 'char(36)',
   'io.debezium.data.VariableScaleDecimal': 'decimal(65,30)',
   'io.debezium.data.DoubleVector': 'json',
   'io.debezium.data.FloatVector': 'json',
@@ -65,7 +67,6 @@ export function columnType(schema: Schema, server: ServerFacts): string {
   const name = schema.name ?? ''
   if (name === DECIMAL) return decimalType(schema, server)
   if (name === 'io.debezium.data.Bits') return bitsType(Number(schema.parameters?.['length']))
-  if (name === 'io.debezium.data.Uuid') return server.hasUuid ? 'uuid' : 'char(36)'
   return BY_NAME[name] ?? BY_TYPE[schema.type]
 }
 

@@ -158,7 +158,7 @@ describe('types of the MySQL sink', mariadb.requirement, () => {
     assert.equal(byName['at3'], 'datetime(3)')
     assert.equal(byName['tz'], 'datetime(6)')
     assert.equal(byName['bits'], 'bit(10)')
-    assert.equal(byName['uid'], 'uuid')
+    assert.equal(byName['uid'], 'char(36)')
     assert.equal(byName['words'], 'longtext')
     assert.equal(byName['place'], 'geometry')
     await sink.task.stop()

@@ -67,9 +67,9 @@ export const postgresToMariadb: Readonly<Record<string, CrossType>> = {
   span: { source: 'interval', value: "'1 hour'", target: 'bigint(20)', text: '3600000000' },
   uid: {
     source: 'uuid',
-    value: "'3f2504e0-4f89-11d3-9a0c-0305e82c3301'",
-    target: 'uuid',
-    text: '3f2504e0-4f89-11d3-9a0c-0305e82c3301'
+    value: "'34736729-030e-ce93-582c-c896694165dc'",
+    target: 'char(36)',
+    text: '34736729-030e-ce93-582c-c896694165dc'
   },
   doc: { source: 'json', value: '\'{"a":  1}\'', target: 'longtext', text: '{"a":  1}' },
   docb: { source: 'jsonb', value: '\'{"a": [1]}\'', target: 'longtext', text: '{"a": [1]}' },
