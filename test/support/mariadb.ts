@@ -231,8 +231,6 @@ function initialise(binaries: MariadbBinaries, folder: string): void {
     [
       '--no-defaults',
       `--datadir=${join(folder, 'data')}`,
-      // Servers that share a folder for temporary tables crash where they have the same process id, as in containers.
-      `--tmpdir=${folder}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--innodb-log-file-size=8M',
@@ -248,7 +246,7 @@ function initialise(binaries: MariadbBinaries, folder: string): void {
   writeFileSync(join(folder, 'account.sql'), ACCOUNT)
 }
 
-/** Servers that are made at the same time get in each other's way in a shared folder. */
+/** Servers that share a folder for temporary tables crash where they have the same process id, as in containers. */
 function temporary(folder: string): string {
   const path = join(folder, 'tmp')
   mkdirSync(path, { recursive: true })

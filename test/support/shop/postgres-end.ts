@@ -15,7 +15,9 @@ const AS_TEXT: Readonly<Record<Content, (column: string) => string>> = {
   time: (column) => `to_char(${column}, 'HH24:MI:SS.US')`,
   timestamp: (column) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS.US')`,
   bytes: (column) => `encode(${column}, 'hex')`,
-  json: (column) => `to_jsonb(${column})::text`
+  // JSON of MariaDB is text, in its events too.
+  json: (column) =>
+    `case pg_typeof(${column})::text when 'text' then ${column}::text else to_jsonb(${column})::text end`
 }
 
 /** The shop on PostgreSQL. */
