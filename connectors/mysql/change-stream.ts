@@ -63,8 +63,11 @@ export interface StreamOptions {
   readonly start: Position
   /** Whether `source.query` is filled. */
   readonly includeQuery: boolean
-  /** Whether the text of a statement counts as an event, as in Debezium's offsets. */
-  readonly countsQueries: boolean
+  /**
+   * Whether the text of a statement counts as an event, as in Debezium's offsets: in the transaction that the
+   * stream starts in, and in all later ones.
+   */
+  readonly countsQueries: { readonly first: boolean; readonly later: boolean }
 }
 
 /** Bytes of the log that one batch is made from at most, whatever the number of rows. */
@@ -88,6 +91,7 @@ export class ChangeStream {
   #query: string | null = null
   /** Rows of the transaction are not wanted: it comes from a source that is left out. */
   #dropping = false
+  #countsQueries: boolean
   #lastRow = 0
   readonly #sink: RowSink
   #place: Place | undefined
@@ -103,6 +107,7 @@ export class ChangeStream {
     const onRow: RowSink['onRow'] = (table, before, after, out) =>
       onDemand?.rowChanged(table, before, after, out)
     this.#sink = { records, onRow: onDemand === null ? null : onRow }
+    this.#countsQueries = options.countsQueries.first
     this.#skipEvents = options.start.events
     this.#skipRows = options.start.rows
   }
@@ -128,6 +133,11 @@ export class ChangeStream {
   /** Whether no transaction is under way. */
   get isBetweenTransactions(): boolean {
     return this.#pending === undefined && !this.#tracker.inTransaction
+  }
+
+  /** Whether the events of {@link position} have those of statements among them. */
+  get countsQueries(): boolean {
+    return this.#countsQueries
   }
 
   /** Whether {@link drain} stopped before all that has arrived was looked at. */
@@ -192,7 +202,7 @@ export class ChangeStream {
         return true
       case 'rows_query':
         if (this.#options.includeQuery) this.#query = event.sql
-        if (this.#options.countsQueries) this.#tracker.endEvent()
+        if (this.#countsQueries) this.#tracker.endEvent()
         return true
       case 'xa_prepare':
         return event.onePhase ? this.#commit(header) : this.#prepare(header)
@@ -363,6 +373,7 @@ export class ChangeStream {
     this.#xid = ''
     this.#dropping = false
     if (this.#options.prepared.isCatchingUp) return
+    this.#countsQueries = this.#options.countsQueries.later
     this.#skipEvents = 0
     this.#skipRows = 0
   }

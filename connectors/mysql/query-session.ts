@@ -16,6 +16,8 @@ export class QuerySession {
   constructor(settings: ConnectionSettings, signal: AbortSignal) {
     this.#settings = settings
     this.#signal = signal
+    // What runs then fails: nobody is to wait for it.
+    signal.addEventListener('abort', () => this.close(), { once: true })
   }
 
   /** @throws {ConnectError} as `connect` and `MysqlConnection.query` do */
@@ -35,6 +37,7 @@ export class QuerySession {
   }
 
   async #open(): Promise<MysqlConnection> {
+    this.#signal.throwIfAborted()
     if (this.#connection === undefined || this.#connection.lost !== undefined) {
       this.#connection = await connect(this.#settings, { signal: this.#signal })
     }

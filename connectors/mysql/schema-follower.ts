@@ -72,7 +72,10 @@ export class SchemaFollower implements StreamPorts {
     const { filter, tables, server } = this.#options
     const { statement, text } = parseDdl(event.sql, server.dialect(session))
     if (statement.kind === 'other') return
-    const named = tablesIn(statement, event.database)
+    const named = tablesIn(statement, {
+      database: event.database,
+      lowerCase: server.facts.lowerCaseTableNames === 1
+    })
     if (named.length > 0 && !named.some(({ database, name }) => filter.follows(database, name)))
       return
     for (const table of named) await this.#load(table)
@@ -159,7 +162,7 @@ export class SchemaFollower implements StreamPorts {
       const model = tables.get(database, name)
       if (model === undefined) continue
       const origin = { ...place, database, table: name }
-      records.truncate(out, compiler.compile(model), records.source(origin, 0))
+      records.truncate(out, compiler.compile(model), records.source(origin, place.lastRow))
     }
   }
 

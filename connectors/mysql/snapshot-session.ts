@@ -1,6 +1,7 @@
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
 import { currentPosition } from './binlog/position.ts'
 import { type ConnectionSettings, connect, type MysqlConnection } from './connection.ts'
+import { errorNumber } from './errors.ts'
 import type { LogPoint } from './log-point.ts'
 import type { BytesRow } from './row-stream.ts'
 import { SnapshotLock } from './snapshot-lock.ts'
@@ -26,6 +27,9 @@ export const SNAPSHOT_SETTINGS = [
   "SET SESSION time_zone = '+00:00', net_write_timeout = 31536000, wait_timeout = 31536000",
   'SET SESSION character_set_results = NULL'
 ]
+
+/** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
+const XAER_RMERR = 1401
 
 /** A connection inside one transaction: all it reads of transactional tables is of one instant. */
 export class SnapshotSession {
@@ -70,7 +74,10 @@ export class SnapshotSession {
       const [row] = await connection.query('SELECT UNIX_TIMESTAMP()')
       const seconds = Math.floor(Number(row?.[0] ?? Date.now() / 1000))
       const keepsLock = lockingMode === 'extended'
-      return new SnapshotSession(connection, lock, { keepsLock, point, seconds })
+      const session = new SnapshotSession(connection, lock, { keepsLock, point, seconds })
+      // Whoever waits for rows then is told.
+      signal.addEventListener('abort', () => session.close(), { once: true })
+      return session
     } catch (error) {
       lock?.release()
       connection.destroy()
@@ -123,8 +130,7 @@ async function checkPrepared(connection: MysqlConnection): Promise<void> {
   try {
     prepared = (await connection.query('XA RECOVER')).length
   } catch (error) {
-    // MySQL lets only those see it who may end such transactions.
-    if (error instanceof ConnectError && error.code === 'MYSQL_PRIVILEGE') return
+    if (isRefused(error)) return
     throw error
   }
   if (prepared === 0) return
@@ -135,6 +141,12 @@ async function checkPrepared(connection: MysqlConnection): Promise<void> {
       hint: 'It starts when they are over: XA RECOVER lists them, XA COMMIT and XA ROLLBACK end them'
     }
   )
+}
+
+/** MySQL lets only those see them who may end them (XA_RECOVER_ADMIN), and calls that a failure. */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof ConnectError)) return false
+  return error.code === 'MYSQL_PRIVILEGE' || errorNumber(error.cause) === XAER_RMERR
 }
 
 function pointOf(at: {

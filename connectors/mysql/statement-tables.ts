@@ -2,11 +2,19 @@ import type { DdlStatement } from './schema/ddl-statement.ts'
 import type { WrittenName } from './schema/token-reader.ts'
 import type { TableName } from './table-filter.ts'
 
-/** Every table that a statement names, whether it is changed or only looked at. */
-export function tablesIn(statement: DdlStatement, database: string): readonly TableName[] {
-  return namesIn(statement).map((name) => ({
-    database: name.database ?? database,
-    name: name.name
+/**
+ * Every table that a statement names, whether it is changed or only looked at.
+ *
+ * @param session database: of names without one; lowerCase: whether the server keeps names in lower case
+ */
+export function tablesIn(
+  statement: DdlStatement,
+  session: { readonly database: string; readonly lowerCase: boolean }
+): readonly TableName[] {
+  const stored = (name: string) => (session.lowerCase ? name.toLowerCase() : name)
+  return namesIn(statement).map(({ database, name }) => ({
+    database: stored(database ?? session.database),
+    name: stored(name)
   }))
 }
 

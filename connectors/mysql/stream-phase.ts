@@ -29,6 +29,8 @@ export class StreamPhase implements Phase {
   readonly #signals: OnDemandParts
   /** Names of the captured tables, as far as signals may name them. */
   readonly #captured = new Set<string>()
+  /** Whether the events of the stored offset have those of statements among them; null when it does not say. */
+  readonly #storedQueries: boolean | null
   #client: BinlogClient | undefined
   #stream: ChangeStream | undefined
   #blocking: BlockingReading | undefined
@@ -42,6 +44,8 @@ export class StreamPhase implements Phase {
   private constructor(parts: TaskParts, start: Position, stored: SourceOffset | null) {
     const { config, flavor } = parts
     const xa = stored?.['millrace_xa']
+    const queries = stored?.['millrace_query_events']
+    this.#storedQueries = typeof queries === 'boolean' ? queries : null
     this.#parts = parts
     this.#stored = start
     this.#prepared = new PreparedTransactions(flavor, typeof xa === 'string' ? xa : null, start)
@@ -148,7 +152,7 @@ export class StreamPhase implements Phase {
       prepared: this.#prepared,
       start,
       includeQuery: config['include.query'],
-      countsQueries: flavor === 'mysql' || config['include.query']
+      countsQueries: this.#countsQueries(start)
     })
     if (this.#signals.isWanted) await this.#listCaptured()
     follower.onChange = (database, name) => {
@@ -160,6 +164,17 @@ export class StreamPhase implements Phase {
     const at = 'gtids' in from ? `GTIDs ${from.gtids}` : `${from.file}, position ${from.position}`
     context.logger.info(`Streaming changes from ${at}.`)
     context.progress({ phase: 'streaming', lagMs: 0 })
+  }
+
+  /**
+   * MySQL sends the text of statements always; Debezium asks MariaDB for it with `include.query` only. The key may
+   * have changed since an offset inside a transaction was stored.
+   */
+  #countsQueries(start: Position): { first: boolean; later: boolean } {
+    const { flavor, config } = this.#parts
+    const later = flavor === 'mysql' || config['include.query']
+    const stored = this.#storedQueries
+    return { first: start.events > 0 && stored !== null ? stored : later, later }
   }
 
   async #listCaptured(): Promise<void> {
@@ -249,6 +264,7 @@ export class StreamPhase implements Phase {
       ...transactions?.offsetFields(),
       ...(this.#signals.isWanted ? this.#signals.onDemand.offsetFields() : {}),
       millrace_server: identity,
+      ...(position.events > 0 ? { millrace_query_events: this.#running.countsQueries } : {}),
       ...(xa === null ? {} : { millrace_xa: xa })
     })
   }

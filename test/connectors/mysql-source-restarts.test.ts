@@ -122,7 +122,11 @@ async function readStraight(task: SourceHarness): Promise<string[]> {
 async function readBroken(task: SourceHarness, random: Random, most: number): Promise<string[]> {
   const durable: string[] = []
   for (;;) {
-    await task.start({ 'max.batch.size': String(1 + random.below(20)) })
+    const query = random.below(2) === 0
+    await task.start({
+      'max.batch.size': String(1 + random.below(20)),
+      'include.query': String(query)
+    })
     let polled: string[] = []
     for (let polls = random.below(5); polls >= 0; polls--) {
       const records = await task.records(await task.poll())
@@ -154,5 +158,7 @@ function plainValue(value: Struct): unknown {
   const { ts_ms: _ms, ts_us: _us, ts_ns: _ns, ...rest } = plain(value) as Record<string, unknown>
   const source = rest['source'] as Record<string, unknown> | undefined
   // The number of the row before a statement: nobody knows it after a restart.
-  return rest['ddl'] === undefined ? rest : { ...rest, source: { ...source, row: 0 } }
+  const isStatement = rest['ddl'] !== undefined || rest['op'] === 't'
+  const row = isStatement ? 0 : source?.['row']
+  return source === undefined ? rest : { ...rest, source: { ...source, row, query: null } }
 }
