@@ -110,6 +110,13 @@ export const registry: PluginRegistry = {
     summary: 'Headers as plain text, read back as text.',
     load: () => import('../runtime/converters/string-header-converter.ts')
   },
+  'by-logical-table-router': {
+    kind: 'transform',
+    classNames: ['io.debezium.transforms.ByLogicalTableRouter'],
+    summary: 'Sends the change events of several tables, such as shards, to one topic.',
+    version: '0.1.0',
+    load: () => import('../runtime/transforms/by-logical-table-router.ts')
+  },
   'extract-field': {
     kind: 'transform',
     classNames: [
@@ -119,6 +126,13 @@ export const registry: PluginRegistry = {
     ],
     summary: 'Replaces the key or value by one of its fields.',
     load: () => import('../runtime/transforms/extract-field.ts')
+  },
+  'extract-new-record-state': {
+    kind: 'transform',
+    classNames: ['io.debezium.transforms.ExtractNewRecordState'],
+    summary: 'Replaces a change event by the row as the change left it.',
+    version: '0.1.0',
+    load: () => import('../runtime/transforms/extract-new-record-state.ts')
   },
   filter: {
     kind: 'transform',

@@ -1,7 +1,7 @@
+import { nameAdjuster } from '../../runtime/api/name-adjuster.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
 import type { Logger } from '../../runtime/api/task.ts'
 import { type RecordTable, sameStruct } from '../relational/change-records.ts'
-import { nameAdjuster } from '../relational/name-adjuster.ts'
 import { NameFilter } from '../relational/name-filter.ts'
 import { messageKey, topicName } from '../relational/topic-naming.ts'
 import type { TableMap } from './binlog/binlog-event.ts'

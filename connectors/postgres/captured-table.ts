@@ -1,5 +1,5 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
-import { nameAdjuster } from '../relational/name-adjuster.ts'
+import { nameAdjuster } from '../../runtime/api/name-adjuster.ts'
 import { NameFilter } from '../relational/name-filter.ts'
 import { messageKey, topicName } from '../relational/topic-naming.ts'
 import type { RunQuery } from './connection.ts'

@@ -72,9 +72,10 @@ function refusalOf(key: ConfigKey, value: ConfigDefValue, text: string | null): 
     key.parse(text)
     return null
   } catch (error) {
+    const theirs = key.options.listing?.refusal?.(text.trim())
+    if (theirs !== undefined) return theirs
     if (key.oneOf) return wordsOf(key)
-    const own = error instanceof Error ? error.message : String(error)
-    return key.options.listing?.refusal?.(text.trim()) ?? own
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -1,7 +1,8 @@
 import { string } from '../api/config.ts'
 import { defineTransform } from '../api/connector.ts'
-import { type Schema, Struct, structOf } from '../api/schema.ts'
+import { Struct, structOf } from '../api/schema.ts'
 import { keyAndValueClasses, partOf } from './record-part.ts'
+import { oncePerSchema } from './struct-schema.ts'
 
 /** Wraps a record's key or value, tombstones included, in a struct or an object of one field. */
 export default defineTransform({
@@ -12,15 +13,7 @@ export default defineTransform({
   },
   create({ field }, raw) {
     const part = partOf(raw)
-    const wrappers = new WeakMap<Schema, Schema>()
-    const wrapperOf = (schema: Schema): Schema => {
-      let wrapper = wrappers.get(schema)
-      if (wrapper === undefined) {
-        wrapper = structOf([[field, schema]])
-        wrappers.set(schema, wrapper)
-      }
-      return wrapper
-    }
+    const wrapperOf = oncePerSchema((schema) => structOf([[field, schema]]))
     return {
       apply(record) {
         const [schema, value] = [part.schema(record), part.value(record)]

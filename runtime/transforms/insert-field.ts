@@ -3,8 +3,9 @@ import { defineTransform } from '../api/connector.ts'
 import { DataError } from '../api/errors.ts'
 import type { ConnectRecord, SinkRecord } from '../api/record.ts'
 import * as schemas from '../api/schema.ts'
-import { type Schema, Struct, structOf } from '../api/schema.ts'
+import { type Schema, Struct } from '../api/schema.ts'
 import { fieldValues, isPlainObject, keyAndValueClasses, nullKeys, partOf } from './record-part.ts'
+import { namedSchemas, oncePerSchema, rebuilt } from './struct-schema.ts'
 
 const TIMESTAMP = 'org.apache.kafka.connect.data.Timestamp'
 
@@ -77,28 +78,10 @@ function sinkFact(record: ConnectRecord, fact: 'partition' | 'offset'): unknown 
   return found[fact] ?? null
 }
 
-/** The schema with the new fields; made once per schema. */
+/** The schema with the new fields. */
 function extender(insertions: readonly Insertion[]): (schema: Schema) => Schema {
-  const known = new WeakMap<Schema, Schema>()
-  return (schema) => {
-    let longer = known.get(schema)
-    if (longer === undefined) {
-      const old = schema.fields.map(({ name, schema: type }) => [name, type] as const)
-      const added = insertions.map(({ name, schema: type }) => [name, type] as const)
-      const { optional } = schema
-      longer = structOf([...old, ...added], { optional, ...named(schema) })
-      known.set(schema, longer)
-    }
-    return longer
-  }
-}
-
-function named({ name, version, doc }: Schema) {
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(version === undefined ? {} : { version }),
-    ...(doc === undefined ? {} : { doc })
-  }
+  const added = insertions.map(({ name, schema }) => [name, schema] as const)
+  return oncePerSchema((schema) => rebuilt(schema, [...namedSchemas(schema), ...added]))
 }
 
 function notAnObject(part: string): DataError {

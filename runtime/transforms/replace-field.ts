@@ -1,8 +1,9 @@
 import { list } from '../api/config.ts'
 import { defineTransform } from '../api/connector.ts'
 import { DataError } from '../api/errors.ts'
-import { type Schema, Struct, structOf } from '../api/schema.ts'
+import { Struct } from '../api/schema.ts'
 import { fieldValues, isPlainObject, keyAndValueClasses, nullKeys, partOf } from './record-part.ts'
+import { oncePerSchema, select } from './struct-schema.ts'
 
 /** Leaves out or renames fields of a record's key or value. */
 export default defineTransform({
@@ -31,7 +32,7 @@ export default defineTransform({
       const kept = !excluded.has(name) && (included.size === 0 || included.has(name))
       return kept ? (renames.get(name) ?? name) : null
     }
-    const compile = compiler(newName)
+    const selection = oncePerSchema((schema) => select(schema, newName))
     const replace = config['replace.null.with.default']
     return {
       apply(record) {
@@ -47,7 +48,7 @@ export default defineTransform({
           return part.replace(record, null, Object.fromEntries(kept))
         }
         if (!(value instanceof Struct)) throw notAnObject(part.name)
-        const { shorter, indexes } = compile(schema)
+        const { schema: shorter, indexes } = selection(schema)
         const given = fieldValues(value, replace)
         const values = indexes.map((index) => given[index])
         return part.replace(record, shorter, new Struct(shorter, values))
@@ -55,38 +56,6 @@ export default defineTransform({
     }
   }
 })
-
-interface Compiled {
-  readonly shorter: Schema
-  /** For each kept field, where its value is. */
-  readonly indexes: readonly number[]
-}
-
-function compiler(newName: (name: string) => string | null): (schema: Schema) => Compiled {
-  const known = new WeakMap<Schema, Compiled>()
-  return (schema) => {
-    let compiled = known.get(schema)
-    if (compiled === undefined) {
-      const kept = schema.fields.flatMap(({ name, index, schema: type }) => {
-        const renamed = newName(name)
-        return renamed === null ? [] : [{ index, field: [renamed, type] as const }]
-      })
-      const { optional, name, version, doc } = schema
-      const shorter = structOf(
-        kept.map(({ field }) => field),
-        {
-          optional,
-          ...(name === undefined ? {} : { name }),
-          ...(version === undefined ? {} : { version }),
-          ...(doc === undefined ? {} : { doc })
-        }
-      )
-      compiled = { shorter, indexes: kept.map(({ index }) => index) }
-      known.set(schema, compiled)
-    }
-    return compiled
-  }
-}
 
 function notAnObject(part: string): DataError {
   return new DataError('NOT_A_STRUCT', `ReplaceField needs a struct or an object as the ${part}`)

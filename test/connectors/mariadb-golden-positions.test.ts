@@ -16,6 +16,7 @@ const SCENARIOS = [
   'mariadb-ddl',
   'mariadb-ops-default',
   'mariadb-ops-schemas',
+  'mariadb-smt-unwrap',
   'mariadb-transactions',
   'mariadb-types-numbers'
 ]

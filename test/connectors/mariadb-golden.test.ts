@@ -27,7 +27,6 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
 const DEBEZIUM = '3.5.0.Final'
 
 const SKIPPED: Readonly<Record<string, string>> = {
-  'mariadb-smt-unwrap': 'its transforms are not built yet',
   'mariadb-ops-minimal-image': 'what rows without all columns become is not settled yet',
   'mariadb-ops-noblob-image': 'what rows without all columns become is not settled yet'
 }

@@ -1,5 +1,5 @@
 import type { Scenario, TextRecord } from './golden-scenario.ts'
-import { maskJson, maskSignals, volatileInEvent } from './golden-text.ts'
+import { isShownVolatile, maskJson, maskSignals, volatileInEvent } from './golden-text.ts'
 
 /** A place where two records are not the same text. */
 export interface Difference {
@@ -22,22 +22,24 @@ export function masked(
   version: string,
   options: { readonly withPositions?: boolean } = {}
 ): TextRecord[] {
+  const database = options.withPositions ? null : scenario.database
+  const isTransformed = scenario.config['transforms'] !== undefined
   const source = `"source":{"version":${JSON.stringify(version)}`
   return withoutTicks(scenario, records).map((record) => {
     const table = record.topic.slice(record.topic.lastIndexOf('.') + 1)
     const columns = new Set(scenario.volatileColumns[table] ?? [])
     const own = volatileByTopic(scenario, record.topic)
-    const isVolatile = volatileInEvent(options.withPositions ? null : scenario.database, {
-      columns,
-      own
-    })
+    const isVolatile = volatileInEvent(database, { columns, own, isTransformed })
     const mask = (text: string | null) =>
       text === null ? null : maskSignals(maskJson(text, isVolatile))
     return {
       ...record,
       key: mask(record.key),
       value: mask(record.value)?.replace(source, '"source":{"version":"<version>"') ?? null,
-      headers: record.headers.map(([name, text]) => [name, maskHeader(name, text)])
+      headers: record.headers.map(([name, text]) => {
+        const isShown = isTransformed && text !== null && isShownVolatile(name, database)
+        return [name, isShown ? '<text>' : maskHeader(name, text)]
+      })
     }
   })
 }

@@ -5,6 +5,8 @@ import { Struct } from '../../runtime/api/schema.ts'
 import type { Logger, SourceTask } from '../../runtime/api/task.ts'
 import { parseConfig } from '../../runtime/config/parse-config.ts'
 import { Plugins } from '../../runtime/config/plugins.ts'
+import type { TransformChain } from '../../runtime/transforms/chain.ts'
+import { createChain } from '../../runtime/worker/plugin-parts.ts'
 import { type GoldenDatabase, SENTINEL } from './golden-database.ts'
 import { GoldenMariadb } from './golden-mariadb.ts'
 import { GoldenPostgres } from './golden-postgres.ts'
@@ -14,16 +16,18 @@ import { MariadbServer } from './mariadb.ts'
 import type { PostgresServer } from './postgres.ts'
 import { splitAtMarks } from './sql-script.ts'
 
+const plugins = new Plugins({ registry, pluginPath: [], cwd: import.meta.dirname })
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** How long a task that does not stream has to send nothing, to be taken for done. */
 const QUIET_MS = 700
 
 /**
- * Runs a scenario as the capture did, against the connector's task itself. The task is polled only
- * after a part of the script ran, so that what it finds in the catalog does not depend on timing.
+ * Runs a scenario as the capture did, against the connector's task itself and with its transforms. The
+ * task is polled only after a part of the script ran, so that what it finds in the catalog does not
+ * depend on timing.
  *
- * @throws Error with the problems of the configuration when the connector refuses it
+ * @throws Error with the problems of the configuration when the connector or a transform refuses it
  */
 export async function runScenario(
   server: PostgresServer | MariadbServer,
@@ -33,10 +37,12 @@ export async function runScenario(
     server instanceof MariadbServer
       ? new GoldenMariadb(server, scenario)
       : new GoldenPostgres(server, scenario)
+  const connector = await plugins.find('source', scenario.config['connector.class'] ?? '')
+  const chain = await createChain(plugins, scenario.config)
   await database.create()
   try {
     await database.run(scenario.before)
-    const driver = new Driver(database, scenario, await connectorOf(scenario))
+    const driver = new Driver(database, scenario, { connector, chain })
     try {
       await driver.start()
       await driver.follow()
@@ -59,11 +65,6 @@ export async function runScenario(
   }
 }
 
-function connectorOf({ config }: ScenarioScript): Promise<SourceConnector> {
-  const plugins = new Plugins({ registry, pluginPath: [], cwd: import.meta.dirname })
-  return plugins.find('source', config['connector.class'] ?? '')
-}
-
 /** Transaction metadata has no table: the sentinels' are known by their ids. */
 function withoutTransactions(
   records: readonly TextRecord[],
@@ -80,6 +81,7 @@ class Driver {
   readonly #database: GoldenDatabase
   readonly #scenario: ScenarioScript
   readonly #connector: SourceConnector
+  readonly #chain: TransformChain
   readonly #offsets = new Map<string, SourceOffset>()
   #task: SourceTask | undefined
   #abort = new AbortController()
@@ -87,10 +89,15 @@ class Driver {
   #polling: Promise<void> | undefined
   #arrived = 0
 
-  constructor(database: GoldenDatabase, scenario: ScenarioScript, connector: SourceConnector) {
+  constructor(
+    database: GoldenDatabase,
+    scenario: ScenarioScript,
+    parts: { readonly connector: SourceConnector; readonly chain: TransformChain }
+  ) {
     this.#database = database
     this.#scenario = scenario
-    this.#connector = connector
+    this.#connector = parts.connector
+    this.#chain = parts.chain
   }
 
   async start(): Promise<void> {
@@ -189,11 +196,16 @@ class Driver {
     return this.#polling
   }
 
+  #keep(record: SourceRecord): void {
+    const sent = this.#chain.apply(record)
+    if (sent !== null) this.records.push(sent)
+  }
+
   async #takeNext(task: SourceTask): Promise<void> {
     for (const batch of await task.poll()) {
       for (const record of batch.records) {
         if (record.topic.endsWith(`.${SENTINEL}.${SENTINEL}`)) this.#arrived++
-        else if (!isAboutSentinel(record)) this.records.push(record)
+        else if (!isAboutSentinel(record)) this.#keep(record)
       }
       if (batch.sourceOffset === null) continue
       this.#offsets.set(keyOf(batch.sourcePartition), batch.sourceOffset)
