@@ -4,6 +4,7 @@ import type { SnapshotMark } from '../relational/envelope.ts'
 import type { CapturedTable } from './captured-table.ts'
 import type { MysqlRecords, Origin } from './records.ts'
 import type { BytesRow } from './row-stream.ts'
+import { asAltered } from './snapshot-altered.ts'
 import { keyOf, type SnapshotKey, selectOf } from './snapshot-select.ts'
 import type { SnapshotSession } from './snapshot-session.ts'
 import type { SnapshotState } from './snapshot-state.ts'
@@ -124,7 +125,9 @@ export class SnapshotReader {
         this.#consume(reading, out)
         continue
       }
-      const next = await reading.stream.next()
+      const next = await reading.stream.next().catch((error: unknown) => {
+        throw asAltered(error, reading.table.id)
+      })
       reading.at = 0
       reading.group = next.value ?? []
       if (next.done) this.#end(reading)
