@@ -64,7 +64,14 @@ async function recast(server: MariadbServer, pair: TablePair): Promise<string> {
   const { source, copy, columns } = pair
   const table = quoted(pair.table.name)
   const database = `${copy}_recast`
-  const names = columns.map(({ name }) => quoted(name)).join(', ')
+  const there = await server.query<{ name: string }>(
+    `select column_name as name from information_schema.columns
+     where table_schema = ? and table_name = ?`,
+    [copy, pair.table.name]
+  )
+  // A column of which no record came is unknown to the sink: it must be null in all rows.
+  const known = columns.filter((column) => there.some(({ name }) => name === column.name))
+  const names = known.map(({ name }) => quoted(name)).join(', ')
   await server.query(
     `create database if not exists ${database};
      drop table if exists ${database}.${table};
