@@ -200,9 +200,13 @@ export class StreamPhase implements Phase {
   }
 
   #isDue(records: readonly SourceRecord[]): boolean {
-    if (records.length === 0) return this.#signals.isWanted && this.#signals.onDemand.mustStore
-    this.#showLag()
-    return true
+    if (records.length > 0) {
+      this.#showLag()
+      return true
+    }
+    // Behind a long part of the log in which nothing is captured, the position is worth storing too.
+    const isOverdue = this.#running.hasMore && Date.now() - this.#storedAt > IDLE_OFFSET_MS
+    return isOverdue || (this.#signals.isWanted && this.#signals.onDemand.mustStore)
   }
 
   /** @returns false when something is to be sent though nothing happened */
