@@ -17,8 +17,10 @@ export class GoldenPostgres implements GoldenDatabase {
     this.#server = server
     this.#database = scenario.config['database.dbname'] ?? scenario.name
     this.#slot = scenario.config['slot.name']
+    const tables = scenario.config['table.include.list']
     this.config = {
       ...scenario.config,
+      ...(tables && { 'table.include.list': `${tables},${TABLE}` }),
       'database.hostname': server.host,
       'database.port': String(server.port),
       'database.user': server.user,

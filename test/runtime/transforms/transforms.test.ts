@@ -1,40 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { registry } from '../../../connectors/registry.ts'
 import type { RawConfig } from '../../../runtime/api/config.ts'
-import type { SinkRecord } from '../../../runtime/api/record.ts'
 import { int32, Struct, string, struct } from '../../../runtime/api/schema.ts'
-import { Plugins } from '../../../runtime/config/plugins.ts'
 import { createChain } from '../../../runtime/worker/plugin-parts.ts'
+import { chainOf, plugins, sinkRecord as record } from '../../support/transform.ts'
 
-const plugins = new Plugins({ registry, pluginPath: [], cwd: '/' })
 const ORDER = struct({ id: int32(), name: string({ optional: true }) }, { name: 'Order' })
 
-function record(more: Partial<SinkRecord> = {}): SinkRecord {
-  return {
-    topic: 'shop.public.orders',
-    partition: 3,
-    offset: 7,
-    keySchema: null,
-    key: { id: 1 },
-    valueSchema: null,
-    value: { id: 1, name: 'one' },
-    headers: [],
-    timestamp: 1_700_000_000_000,
-    timestampType: 'CreateTime',
-    original: { topic: 'shop.public.orders', partition: 3, offset: 7 },
-    ...more
-  }
-}
-
 async function transform(type: string, keys: RawConfig, given = record()) {
-  const own = Object.entries(keys).map(([key, value]) => [`transforms.t.${key}`, value])
-  const chain = await createChain(plugins, {
-    transforms: 't',
-    'transforms.t.type': type,
-    ...Object.fromEntries(own)
-  })
-  return chain.apply(given)
+  return (await chainOf(type, keys)).apply(given)
 }
 
 describe('RegexRouter', () => {
@@ -52,6 +26,16 @@ describe('RegexRouter', () => {
     assert.equal(await route('(.*)', '\\$1-$1'), '$1-shop.public.orders')
     assert.equal(await route('(\\w+).*', '$12'), 'shop2')
     assert.equal(await route('.*', '$$&'.replace('$$', '\\$')), '$&')
+  })
+
+  it('replaces the first match within a topic that matches as a whole, as Kafka Connect does', async () => {
+    assert.equal(await route('shop|shop\\..*', 'x'), 'x.public.orders')
+  })
+
+  it('refuses replacements with groups that are not there', async () => {
+    for (const wrong of ['$2', '${db}', '$', 'x\\']) {
+      await assert.rejects(route('(.*)', wrong), { code: 'INVALID_CONFIG' })
+    }
   })
 
   it('leaves the place where the record was read', async () => {
@@ -125,13 +109,7 @@ describe('InsertField', () => {
 
   it('adds fields to structs and their schema, which is made once', async () => {
     const value = new Struct(ORDER, [1, 'one'])
-    const chain = await createChain(plugins, {
-      transforms: 't',
-      'transforms.t.type': 'org.apache.kafka.connect.transforms.InsertField$Value',
-      ...Object.fromEntries(
-        Object.entries(keys).map(([key, text]) => [`transforms.t.${key}`, text])
-      )
-    })
+    const chain = await chainOf('org.apache.kafka.connect.transforms.InsertField$Value', keys)
     const first = chain.apply(record({ valueSchema: ORDER, value }))
     const second = chain.apply(record({ valueSchema: ORDER, value }))
     assert.deepEqual(first?.value instanceof Struct && first.value.values, [
@@ -173,6 +151,43 @@ describe('ReplaceField', () => {
   it('keeps the named fields of plain objects', async () => {
     const changed = await transform('ReplaceField$Value', { include: 'id' })
     assert.deepEqual(changed?.value, { id: 1 })
+  })
+})
+
+describe('a schema that a transform changes', () => {
+  const schema = struct(
+    { id: int32() },
+    { optional: true, name: 'Order', version: 3, doc: 'd', parameters: { a: 'b' }, default: null }
+  )
+  const given = () => record({ valueSchema: schema, value: new Struct(schema, [1]) })
+
+  it('keeps name, version, doc and parameters, and is required', async () => {
+    const cases: Readonly<Record<string, RawConfig>> = {
+      InsertField: { 'static.field': 'x', 'static.value': 'y' },
+      ReplaceField: { renames: 'id:nr' }
+    }
+    for (const [name, keys] of Object.entries(cases)) {
+      const changed = await transform(`${name}$Value`, keys, given())
+      const { optional, version, doc, parameters, default: fallback } = changed?.valueSchema ?? {}
+      assert.deepEqual(
+        { optional, name: changed?.valueSchema?.name, version, doc, parameters, fallback },
+        {
+          optional: false,
+          name: 'Order',
+          version: 3,
+          doc: 'd',
+          parameters: { a: 'b' },
+          fallback: undefined
+        }
+      )
+    }
+  })
+
+  it('cannot have two fields of one name', async () => {
+    const twice = { 'static.field': 'id', 'static.value': 'y' }
+    await assert.rejects(transform('InsertField$Value', twice, given()), {
+      code: 'DUPLICATE_FIELD'
+    })
   })
 })
 
