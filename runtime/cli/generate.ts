@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { Command } from 'commander'
-import { pluginIndex, pluginPage } from '../config/plugin-docs.ts'
+import { type IndexHead, pluginIndex, pluginPage } from '../config/plugin-docs.ts'
+import type { PluginKind } from '../config/plugin-module.ts'
 import { EXIT } from './exit-code.ts'
 import { type DeclaredPlugin, findDeclaredPlugins } from './plugin-source.ts'
 import { print } from './terminal.ts'
@@ -18,7 +19,7 @@ Exit codes: 0 done, or up to date; 1 with --check, something is out of date.`
 /** `millrace generate`. */
 export function generateCommand(): Command {
   return new Command('generate')
-    .description('write connectors/registry.ts and docs/connectors/ from the declarations')
+    .description('write connectors/registry.ts and the reference pages from the declarations')
     .option('--check', 'write nothing; exit with 1 when something is out of date')
     .addHelpText('after', HELP)
     .action(async (options: { check?: boolean }) => {
@@ -33,22 +34,44 @@ export function generateCommand(): Command {
     })
 }
 
+const CONNECTORS = {
+  title: 'Connectors',
+  intro:
+    'Every connector and each of its keys. Keys that all connectors have, such as `tasks.max` and `errors.tolerance`, are those of Kafka Connect.'
+}
+const TRANSFORMS = {
+  title: 'Transforms and predicates',
+  intro:
+    'Every transform and predicate and each of its keys. A connector names them in `transforms` and `predicates`, as in Kafka Connect; every transform also has `predicate` and `negate`.'
+}
+
 /** The generated files that differ from what they should be: path to text. */
 export async function outdated(root: string): Promise<ReadonlyMap<string, string>> {
   const plugins = await findDeclaredPlugins(root)
-  const connectors = plugins.filter(({ path }) => path.startsWith('connectors/'))
   const files = new Map([
     ['connectors/registry.ts', registrySource(plugins)],
-    ['docs/connectors/README.md', pluginIndex(connectors)],
-    ...connectors.map(
-      (connector) => [`docs/connectors/${connector.name}.md`, pluginPage(connector)] as const
-    )
+    ...pages('docs/connectors', CONNECTORS, plugins, ['source', 'sink']),
+    ...pages('docs/transforms', TRANSFORMS, plugins, ['transform', 'predicate'])
   ])
   for (const [path, text] of files) {
     const present = await readFile(join(root, path), 'utf8').catch(() => null)
     if (present === text) files.delete(path)
   }
   return files
+}
+
+/** The page of each plugin of some kinds, and the list of them. */
+function pages(
+  folder: string,
+  head: IndexHead,
+  plugins: readonly DeclaredPlugin[],
+  kinds: readonly PluginKind[]
+): [path: string, text: string][] {
+  const shown = plugins.filter(({ plugin }) => kinds.includes(plugin.kind))
+  return [
+    [`${folder}/README.md`, pluginIndex(head, shown)],
+    ...shown.map((one): [string, string] => [`${folder}/${one.name}.md`, pluginPage(one)])
+  ]
 }
 
 async function put(path: string, text: string): Promise<void> {

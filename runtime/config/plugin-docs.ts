@@ -41,16 +41,22 @@ export function pluginPage({ name, plugin }: NamedPlugin): string {
   return `${parts.join('\n\n')}\n`
 }
 
-/** The list of all plugins in Markdown, with links to their pages. */
-export function pluginIndex(plugins: readonly NamedPlugin[]): string {
+/** What stands above a list of plugins. */
+export interface IndexHead {
+  readonly title: string
+  readonly intro: string
+}
+
+/** A list of plugins in Markdown, with links to their pages. */
+export function pluginIndex({ title, intro }: IndexHead, plugins: readonly NamedPlugin[]): string {
   const rows = plugins.map(
     ({ name, plugin }) =>
       `| [${name}](${name}.md) | ${KIND_WORDS[plugin.kind]} | ${cell(plugin.summary)} |`
   )
   const parts = [
-    '# Connectors',
+    `# ${title}`,
     '<!-- Written by `npm run generate`. -->',
-    'Every connector and each of its keys. Keys that all connectors have, such as `tasks.max` and `errors.tolerance`, are those of Kafka Connect.',
+    intro,
     ['| name | kind | what it does |', '|---|---|---|', ...rows].join('\n')
   ]
   return `${parts.join('\n\n')}\n`

@@ -173,6 +173,19 @@ describe('errors of sinks', () => {
 describe('errors of transforms and predicates', () => {
   const filter = { transforms: 'f', 'transforms.f.type': `${TRANSFORMS}.Filter` }
 
+  it("refuses a word in Debezium's words, as the golden scenario postgres-smt-unwrap-none", async () => {
+    const mode = 'delete.tombstone.handling.mode'
+    const changes = {
+      transforms: 'u',
+      'transforms.u.type': 'io.debezium.transforms.ExtractNewRecordState',
+      [`transforms.u.${mode}`]: 'none'
+    }
+    const words = 'drop, tombstone, rewrite-with-tombstone, rewrite, delete-to-tombstone'
+    assert.deepEqual(await errorsOf(SOURCE, changes), [
+      [`transforms.u.${mode}`, invalid(mode, 'none', `Value must be one of ${words}`)]
+    ])
+  })
+
   it('refuses negate without a predicate, and what is no switch', async () => {
     assert.deepEqual(await errorsOf(SOURCE, { ...filter, 'transforms.f.negate': 'perhaps' }), [
       [

@@ -49,9 +49,10 @@ Accepted with a warning.
 | \`old.style\` | it is always so |
 `
   )
+  const index = pluginIndex({ title: 'All', intro: 'Of them.' }, [{ name: 'acme', plugin }])
   assert.match(
-    pluginIndex([{ name: 'acme', plugin }]),
-    /\| \[acme\]\(acme\.md\) \| Source connector \|/
+    index,
+    /^# All\n[\s\S]*\nOf them\.\n[\s\S]*\| \[acme\]\(acme\.md\) \| Source connector \|/
   )
 })
 
