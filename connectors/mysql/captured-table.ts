@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/api/task.ts'
 import { type RecordTable, sameStruct } from '../relational/change-records.ts'
 import { NameFilter } from '../relational/name-filter.ts'
 import { messageKey, topicName } from '../relational/topic-naming.ts'
-import type { TableMap } from './binlog/binlog-event.ts'
+import type { RowsEvent, TableMap } from './binlog/binlog-event.ts'
 import { ColumnChanger } from './column-changes.ts'
 import type { TableModel } from './schema/table-model.ts'
 import { sourceSchema } from './source-block.ts'
@@ -28,6 +28,8 @@ export interface ReadRows {
   readonly reader: RowReader
   /** False for the signal table where only its rows are wanted, and no records. */
   readonly isCaptured: boolean
+  /** Warns when the rows of an event have values that are not those of the table. */
+  noteImages(event: RowsEvent): void
 }
 
 /** Compiles tables for the connector's configuration. */
@@ -39,6 +41,8 @@ export class TableCompiler {
   readonly #changer: ColumnChanger
   readonly #compiled = new WeakMap<TableModel, CapturedTable>()
   readonly #warned = new Set<string>()
+  /** Columns of which values were missing in the log. */
+  readonly #guessed = new Set<string>()
   /** Values that became null, by column. */
   readonly #unconvertible = new Map<string, number>()
 
@@ -60,7 +64,18 @@ export class TableCompiler {
   /** How rows are read as one table map describes them. */
   rowsOf(model: TableModel, map: TableMap, isCaptured: boolean): ReadRows {
     const table = this.compile(model)
-    return { table, reader: table.codec.rowReader(map), isCaptured }
+    const reader = table.codec.rowReader(map)
+    return {
+      table,
+      reader,
+      isCaptured,
+      noteImages: ({ change, before, after }) => {
+        // The missing values of a new row are the defaults.
+        if (!isCaptured || change === 'insert') return
+        const images = [before, after].filter((image) => image !== null)
+        this.#warnGuessed(table.id, reader.guessed(images))
+      }
+    }
   }
 
   compile(model: TableModel): CapturedTable {
@@ -112,6 +127,19 @@ export class TableCompiler {
         if ((count & (count - 1)) !== 0) return
         this.#logger.warn(`A value of ${column} is written as null: ${reason}`, { column, count })
       }
+    }
+  }
+
+  /** The session that wrote the rows can have another setting than the server. */
+  #warnGuessed(table: string, columns: readonly string[]): void {
+    for (const name of columns) {
+      const column = `${table}.${name}`
+      if (this.#guessed.has(column)) continue
+      this.#guessed.add(column)
+      this.#logger.warn(
+        `Values of ${column} are missing in the binary log, because a session changed rows with binlog_row_image other than FULL: events have null, or zero where null is not allowed`,
+        { column }
+      )
     }
   }
 

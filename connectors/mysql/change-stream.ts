@@ -233,6 +233,7 @@ export class ChangeStream {
       end()
       return true
     }
+    rows.noteImages(event)
     const { database, name } = event.table
     const reading = new RowsReading(event, rows, {
       ...this.#placeOf(header),

@@ -84,10 +84,16 @@ export class RowReader {
     return this.#readPart(cursor, { present, partial, before, rest: this.#shape.unavailable })
   }
 
-  /** Names of the columns in the events that an image does not have. */
-  missing(present: Uint8Array): string[] {
+  /**
+   * Names of the columns in the events that no image of a row has and whose values cannot say so: they are
+   * null, or zero where null is not allowed.
+   */
+  guessed(images: readonly Uint8Array[]): string[] {
+    if (images.some((image) => this.#isWhole(image))) return []
     return this.#fields.flatMap((field, i) =>
-      field === null || hasBit(present, i) ? [] : [this.#shape.table.columns[i]?.name ?? '']
+      field === null || field.codec.unavailable !== null || images.some((image) => hasBit(image, i))
+        ? []
+        : [this.#shape.table.columns[i]?.name ?? '']
     )
   }
 
