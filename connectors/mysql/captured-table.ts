@@ -3,6 +3,7 @@ import type { Struct } from '../../runtime/api/schema.ts'
 import type { Logger } from '../../runtime/api/task.ts'
 import { type RecordTable, sameStruct } from '../relational/change-records.ts'
 import { NameFilter } from '../relational/name-filter.ts'
+import type { RowGaps } from '../relational/row-gaps.ts'
 import { messageKey, topicName } from '../relational/topic-naming.ts'
 import type { TableMap } from './binlog/binlog-event.ts'
 import { ColumnChanger } from './column-changes.ts'
@@ -10,6 +11,7 @@ import type { TableModel } from './schema/table-model.ts'
 import { sourceSchema } from './source-block.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { Flavor, ValueOptions } from './types/column-codec.ts'
+import type { RowImages } from './types/image-gaps.ts'
 import type { RowReader } from './types/row-reader.ts'
 import { type CodecOptions, compileTable, type TableCodec } from './types/table-codec.ts'
 
@@ -28,6 +30,11 @@ export interface ReadRows {
   readonly reader: RowReader
   /** False for the signal table where only its rows are wanted, and no records. */
   readonly isCaptured: boolean
+  /**
+   * What row images leave out, with a warning for the first of a table; null when they have all that matters.
+   * @throws {ConnectError} MYSQL_ROW_IMAGE when the record keys cannot be known
+   */
+  gaps(images: RowImages): RowGaps | null
 }
 
 /** Compiles tables for the connector's configuration. */
@@ -60,7 +67,13 @@ export class TableCompiler {
   /** How rows are read as one table map describes them. */
   rowsOf(model: TableModel, map: TableMap, isCaptured: boolean): ReadRows {
     const table = this.compile(model)
-    return { table, reader: table.codec.rowReader(map), isCaptured }
+    const reader = table.codec.rowReader(map)
+    const gaps = (images: RowImages) => {
+      const found = reader.gaps(images)
+      if (found !== null && isCaptured) this.#warnOfGaps(table.id, found)
+      return found
+    }
+    return { table, reader, isCaptured, gaps }
   }
 
   compile(model: TableModel): CapturedTable {
@@ -121,6 +134,27 @@ export class TableCompiler {
     this.#logger.warn(`Column ${column} is not masked: masks and hashes are for text only`, {
       column
     })
+  }
+
+  /** Once for each table, and once more for columns whose new values nobody is told. */
+  #warnOfGaps(id: string, { unknown }: RowGaps): void {
+    this.#warnOnce(
+      `gaps of ${id}`,
+      `The binary log leaves out columns of rows of ${id} (binlog_row_image is not FULL): events have placeholders, nulls and zeros there. Headers __millrace.* name those columns; whoever reads the topic without looking at them takes them for values`,
+      { table: id }
+    )
+    if (unknown.length === 0) return
+    this.#warnOnce(
+      `unknown of ${id}`,
+      `The binary log does not have the new values of ${unknown.join(', ')} of ${id}: sinks leave such columns as they are. Set binlog_row_image=FULL, or leave them out with column.exclude.list`,
+      { table: id, columns: unknown }
+    )
+  }
+
+  #warnOnce(what: string, message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#warned.has(what)) return
+    this.#warned.add(what)
+    this.#logger.warn(message, fields)
   }
 
   #warnOf(id: string, codec: TableCodec): void {
