@@ -21,6 +21,8 @@ export const MEANT: readonly MeantDifference[] = [
 export const OURS: Readonly<Record<string, string>> = {
   'mariadb-ddl-or-replace': CANNOT_READ,
   'mariadb-ddl-partitions': CANNOT_READ,
+  'mariadb-ops-minimal-image': 'Row images that are not whole',
+  'mariadb-ops-noblob-image': 'Row images that are not whole',
   'mariadb-types-inet4': CANNOT_READ,
   'mariadb-types-inet6': CANNOT_READ,
   'mariadb-types-year-zero': 'YEAR 0000'
