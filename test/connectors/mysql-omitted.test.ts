@@ -150,7 +150,8 @@ describe('columns that the image of an insert leaves out', requireEngine('mariad
     for (const type of [
       "BIT(20) DEFAULT '1'",
       'VARCHAR(9) DEFAULT 1e3',
-      'FLOAT(7,3) DEFAULT 1.23456',
+      'FLOAT(7,3) DEFAULT 1.2345',
+      'FLOAT DEFAULT 16777200',
       "BINARY(9) DEFAULT 'é'",
       "VARBINARY(9) DEFAULT '?'",
       'ENUM("1", "2") DEFAULT 1',

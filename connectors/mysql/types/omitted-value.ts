@@ -12,6 +12,7 @@ const TEXTS = /CHAR|TEXT|CLOB|^LONG/
 const DATES = /^(?:DATE|DATETIME|TIMESTAMP)\b/
 /** SHOW CREATE TABLE prints bytes as text, with a question mark for what is none. */
 const CLEAR_BYTES = /^[ ->@-~]*\0*$/
+const PRINTED_DIGITS = 6
 const ZERO_DATE = /^(?:0000-00-00(?: 00:00:00(?:\.0+)?)?|0+)$/
 
 /**
@@ -57,10 +58,19 @@ function constantDefault(column: ColumnModel, codec: ColumnCodec): unknown {
 /** FLOAT(7,3) keeps three digits of the fraction, in 32 bits. */
 function realDefault(column: ColumnModel, codec: ColumnCodec): unknown {
   const value = shownDefault(column, codec)
-  if (column.scale === null || typeof value !== 'number') return value
-  const fraction = column.defaultExpression?.split('.')[1] ?? ''
-  if (fraction.length > column.scale || /e/i.test(fraction)) return UNKNOWN
-  return column.typeName.startsWith('FLOAT') ? Math.fround(value) : value
+  const text = column.defaultExpression ?? ''
+  if (typeof value !== 'number' || !column.typeName.startsWith('FLOAT')) {
+    return hasMoreDigits(text, column.scale) ? UNKNOWN : value
+  }
+  // SHOW CREATE TABLE prints six digits: there may have been more.
+  const digits = text.replace(/e.*$/i, '').replaceAll(/[^\d]/g, '')
+  if (digits.replace(/^0+/, '').length >= PRINTED_DIGITS) return UNKNOWN
+  return hasMoreDigits(text, column.scale) ? UNKNOWN : Math.fround(value)
+}
+
+function hasMoreDigits(text: string, scale: number | null): boolean {
+  if (scale === null) return false
+  return /e/i.test(text) || (text.split('.')[1] ?? '').length > scale
 }
 
 function shownDefault(column: ColumnModel, codec: ColumnCodec): unknown {
