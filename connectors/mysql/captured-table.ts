@@ -3,13 +3,15 @@ import type { Struct } from '../../runtime/api/schema.ts'
 import type { Logger } from '../../runtime/api/task.ts'
 import { type RecordTable, sameStruct } from '../relational/change-records.ts'
 import { NameFilter } from '../relational/name-filter.ts'
+import type { RowGaps } from '../relational/row-gaps.ts'
 import { messageKey, topicName } from '../relational/topic-naming.ts'
-import type { RowsEvent, TableMap } from './binlog/binlog-event.ts'
+import type { TableMap } from './binlog/binlog-event.ts'
 import { ColumnChanger } from './column-changes.ts'
 import type { TableModel } from './schema/table-model.ts'
 import { sourceSchema } from './source-block.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { Flavor, ValueOptions } from './types/column-codec.ts'
+import type { RowImages } from './types/image-gaps.ts'
 import type { RowReader } from './types/row-reader.ts'
 import { type CodecOptions, compileTable, type TableCodec } from './types/table-codec.ts'
 
@@ -28,8 +30,11 @@ export interface ReadRows {
   readonly reader: RowReader
   /** False for the signal table where only its rows are wanted, and no records. */
   readonly isCaptured: boolean
-  /** Warns when the rows of an event have values that are not those of the table. */
-  noteImages(event: RowsEvent): void
+  /**
+   * What row images leave out, with a warning for the first of a table; null when they have all that matters.
+   * @throws {ConnectError} MYSQL_ROW_IMAGE when the record keys cannot be known
+   */
+  gaps(images: RowImages): RowGaps | null
 }
 
 /** Compiles tables for the connector's configuration. */
@@ -41,8 +46,6 @@ export class TableCompiler {
   readonly #changer: ColumnChanger
   readonly #compiled = new WeakMap<TableModel, CapturedTable>()
   readonly #warned = new Set<string>()
-  /** Columns of which values were missing in the log. */
-  readonly #guessed = new Set<string>()
   /** Values that became null, by column. */
   readonly #unconvertible = new Map<string, number>()
 
@@ -65,17 +68,12 @@ export class TableCompiler {
   rowsOf(model: TableModel, map: TableMap, isCaptured: boolean): ReadRows {
     const table = this.compile(model)
     const reader = table.codec.rowReader(map)
-    return {
-      table,
-      reader,
-      isCaptured,
-      noteImages: ({ change, before, after }) => {
-        // The missing values of a new row are the defaults.
-        if (!isCaptured || change === 'insert') return
-        const images = [before, after].filter((image) => image !== null)
-        this.#warnGuessed(table.id, reader.guessed(images))
-      }
+    const gaps = (images: RowImages) => {
+      const found = reader.gaps(images)
+      if (found !== null && isCaptured) this.#warnOfGaps(table.id, found)
+      return found
     }
+    return { table, reader, isCaptured, gaps }
   }
 
   compile(model: TableModel): CapturedTable {
@@ -130,25 +128,33 @@ export class TableCompiler {
     }
   }
 
-  /** The session that wrote the rows can have another setting than the server. */
-  #warnGuessed(table: string, columns: readonly string[]): void {
-    for (const name of columns) {
-      const column = `${table}.${name}`
-      if (this.#guessed.has(column)) continue
-      this.#guessed.add(column)
-      this.#logger.warn(
-        `Values of ${column} are missing in the binary log, because a session changed rows with binlog_row_image other than FULL: events have null, or zero where null is not allowed`,
-        { column }
-      )
-    }
-  }
-
   #warnUnmasked(column: string): void {
     if (this.#warned.has(column)) return
     this.#warned.add(column)
     this.#logger.warn(`Column ${column} is not masked: masks and hashes are for text only`, {
       column
     })
+  }
+
+  /** Once for each table, and once more for columns whose new values nobody is told. */
+  #warnOfGaps(id: string, { unknown }: RowGaps): void {
+    this.#warnOnce(
+      `gaps of ${id}`,
+      `The binary log leaves out columns of rows of ${id} (binlog_row_image is not FULL): events have placeholders, nulls and zeros there. Headers __millrace.* name those columns; whoever reads the topic without looking at them takes them for values`,
+      { table: id }
+    )
+    if (unknown.length === 0) return
+    this.#warnOnce(
+      `unknown of ${id}`,
+      `The binary log does not have the new values of ${unknown.join(', ')} of ${id}: sinks leave such columns as they are. Set binlog_row_image=FULL, or leave them out with column.exclude.list`,
+      { table: id, columns: unknown }
+    )
+  }
+
+  #warnOnce(what: string, message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#warned.has(what)) return
+    this.#warned.add(what)
+    this.#logger.warn(message, fields)
   }
 
   #warnOf(id: string, codec: TableCodec): void {

@@ -88,7 +88,8 @@ export class ChangeStream {
   /** Of the XA transaction under way. */
   #xid = ''
   #wait: Promise<void> | undefined
-  #query: string | null = null
+  /** The text of the statement under way, where the log has it. */
+  #statement: string | null = null
   /** Rows of the transaction are not wanted: it comes from a source that is left out. */
   #dropping = false
   #countsQueries: boolean
@@ -201,7 +202,7 @@ export class ChangeStream {
         this.#tracker.rotate(event.file, event.position)
         return true
       case 'rows_query':
-        if (this.#options.includeQuery) this.#query = event.sql
+        this.#statement = event.sql
         if (this.#countsQueries) this.#tracker.endEvent()
         return true
       case 'xa_prepare':
@@ -233,13 +234,9 @@ export class ChangeStream {
       end()
       return true
     }
-    rows.noteImages(event)
     const { database, name } = event.table
-    const reading = new RowsReading(event, rows, {
-      ...this.#placeOf(header),
-      database,
-      table: name
-    })
+    const origin = { ...this.#placeOf(header), database, table: name }
+    const reading = new RowsReading(event, rows, origin, this.#statement)
     const readings = this.#held?.add(reading) ? this.#held.overflow() : [reading]
     return this.#passOn(new PendingRows(readings, this.#rowsToSkip, end))
   }
@@ -260,7 +257,7 @@ export class ChangeStream {
   }
 
   #endRows(endOfStatement: boolean): void {
-    if (endOfStatement) this.#query = null
+    if (endOfStatement) this.#statement = null
     this.#tracker.endEvent()
   }
 
@@ -369,7 +366,7 @@ export class ChangeStream {
 
   #endTransaction(header: EventHeader): void {
     this.#tracker.commit(header)
-    this.#query = null
+    this.#statement = null
     this.#held = null
     this.#xid = ''
     this.#dropping = false
@@ -393,7 +390,7 @@ export class ChangeStream {
       file,
       pos: header.position,
       thread,
-      query: this.#query,
+      query: this.#options.includeQuery ? this.#statement : null,
       lastRow: this.#lastRow
     }
     this.#place = place

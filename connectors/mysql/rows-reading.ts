@@ -1,8 +1,10 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
+import type { RowGaps } from '../relational/row-gaps.ts'
 import type { RowsEvent } from './binlog/binlog-event.ts'
 import type { ReadRows } from './captured-table.ts'
 import type { MysqlRecords, Origin } from './records.ts'
+import { replacesIn } from './statement-kind.ts'
 import type { RowCursor } from './types/column-codec.ts'
 
 /** Where rows go. */
@@ -26,10 +28,18 @@ export class RowsReading {
   readonly #before: Uint8Array
   readonly #after: Uint8Array
   #end: number
+  /** What the row images leave out; null when they have everything. */
+  readonly #gaps: RowGaps | null = null
+  /** Rows after are new ones, although the log has them as updates. */
+  readonly #isReplaced: boolean = false
   /** Rows that were read. */
   rows = 0
 
-  constructor(event: RowsEvent, rows: ReadRows, origin: Origin) {
+  /**
+   * @param statement the text of the statement that the rows come from; null when it is not known
+   * @throws {ConnectError} MYSQL_ROW_IMAGE when their record keys cannot be known
+   */
+  constructor(event: RowsEvent, rows: ReadRows, origin: Origin, statement: string | null) {
     this.#event = event
     this.#rows = rows
     this.#origin = origin
@@ -37,6 +47,10 @@ export class RowsReading {
     this.#end = event.end
     this.#before = event.before ?? NOTHING
     this.#after = event.after ?? NOTHING
+    if (rows.reader.isWhole(event)) return
+    this.#isReplaced =
+      event.change === 'update' && statement !== null && replacesIn(statement, event.table.name)
+    this.#gaps = rows.gaps({ ...event, isReplaced: this.#isReplaced })
   }
 
   /** Of the rows that are left. */
@@ -82,26 +96,36 @@ export class RowsReading {
 
   #insert(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
     const { table, reader, isCaptured } = this.#rows
-    const after = reader.readInsert(this.#cursor, this.#after)
+    const after = reader.readInserted(this.#cursor, this.#after)
     if (isSkipped) return
     const { records } = sink
-    if (isCaptured) records.insert(out, table, after, records.source(this.#origin, this.rows))
+    if (isCaptured) {
+      const source = records.source(this.#origin, this.rows)
+      records.insert(out, table, after, source, this.#gaps)
+    }
     sink.onRow?.(table.id, null, after, out)
   }
 
   #update(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
     const { table, reader, isCaptured } = this.#rows
     const before = reader.read(this.#cursor, this.#before, null)
-    const after = this.#event.partial
-      ? reader.readPartialUpdate(this.#cursor, this.#after, before)
-      : reader.read(this.#cursor, this.#after, before)
+    const after = this.#readAfter(before)
     if (isSkipped) return
     const { records } = sink
     if (isCaptured) {
-      const rows = { before, after, keyChanged: table.keyDiffers(before, after) }
+      const keyChanged = table.keyDiffers(before, after)
+      const rows = { before, after, keyChanged, gaps: this.#gaps }
       records.update(out, table, rows, records.source(this.#origin, this.rows))
     }
     sink.onRow?.(table.id, before, after, out)
+  }
+
+  #readAfter(before: Struct): Struct {
+    const { reader } = this.#rows
+    if (this.#isReplaced) return reader.readInserted(this.#cursor, this.#after)
+    return this.#event.partial
+      ? reader.readPartialUpdate(this.#cursor, this.#after, before)
+      : reader.read(this.#cursor, this.#after, before)
   }
 
   #delete(out: SourceRecord[], sink: RowSink, isSkipped: boolean): void {
@@ -109,7 +133,10 @@ export class RowsReading {
     const before = reader.read(this.#cursor, this.#before, null)
     if (isSkipped) return
     const { records } = sink
-    if (isCaptured) records.delete(out, table, before, records.source(this.#origin, this.rows))
+    if (isCaptured) {
+      const source = records.source(this.#origin, this.rows)
+      records.delete(out, table, before, source, this.#gaps)
+    }
     sink.onRow?.(table.id, before, null, out)
   }
 }

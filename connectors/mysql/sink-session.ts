@@ -1,7 +1,7 @@
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import { tableFor } from '../relational/sink-evolution.ts'
-import { RowError, WriteFailure } from '../relational/sink-failures.ts'
+import { RowError, rowMissing, WriteFailure } from '../relational/sink-failures.ts'
 import type { RowPlan } from '../relational/sink-plan.ts'
 import type { RecordReader } from '../relational/sink-reader.ts'
 import type { Attempt, SinkSession, Skipped } from '../relational/sink-session.ts'
@@ -201,7 +201,7 @@ export class MysqlSession implements SinkSession {
     if (statement?.table !== table) {
       const { decimalsAsBase64 } = this.#settings
       const server = this.#connection.facts
-      refuseDoubleNames(plan.columns)
+      refuseDoubleNames(kind === 'move' ? plan.keys : plan.columns)
       statement = compileStatement(kind, { table, plan, server, decimalsAsBase64 })
       known.set(kind, statement)
       this.#statements.set(plan, known)
@@ -235,11 +235,5 @@ function allFound(
 ): void {
   const found = outcomes.reduce((sum, { affected }) => sum + affected, 0)
   if (found === rows) return
-  throw new DataError(
-    'SINK_ROW_MISSING',
-    `the row is not in table ${table.sql}, and the event leaves out values that did not change (it has ${plan.columns.map(({ name }) => name).join(', ')})`,
-    {
-      hint: 'Have the source write whole rows (REPLICA IDENTITY FULL, binlog_row_image=FULL), or take a new snapshot of it.'
-    }
-  )
+  throw rowMissing(table.sql, plan)
 }

@@ -181,7 +181,8 @@ function shapeOf({ kind, table, fields, head, tail }: Statement): {
   after: string
   most: number
 } {
-  if (kind === 'update') return { before: '', between: ';', after: '', most: MOST_CONDITIONS }
+  if (kind === 'update' || kind === 'move')
+    return { before: '', between: ';', after: '', most: MOST_CONDITIONS }
   if (kind !== 'delete')
     return { before: head, between: ',', after: tail, most: Number.POSITIVE_INFINITY }
   const [only, ...others] = fields

@@ -61,6 +61,21 @@ function isToSavepoint(second: string, third: string): boolean {
   return second.toUpperCase() === 'TO' || third.toUpperCase() === 'TO'
 }
 
+const NAME = '(?:`(?:[^`]|``)*`|[^\\s`.(;]+)'
+const REPLACE = new RegExp(
+  `^(?:REPLACE\\s+(?:(?:LOW_PRIORITY|DELAYED)\\s+)?(?:INTO\\s+)?|LOAD\\s[\\s\\S]*?\\sREPLACE\\s+INTO\\s+TABLE\\s+)(?:${NAME}\\s*\\.\\s*)?(${NAME})`,
+  'i'
+)
+
+/** Whether a statement puts new rows of a table in the place of those that are there. */
+export function replacesIn(sql: string, table: string): boolean {
+  const text = sql.slice(LEADING.exec(sql)?.[0].length ?? 0)
+  const written = REPLACE.exec(text)?.[1]
+  if (written === undefined) return false
+  const name = written.startsWith('`') ? written.slice(1, -1).replaceAll('``', '`') : written
+  return name.toLowerCase() === table.toLowerCase()
+}
+
 /** The XID of an XA statement, as the server writes it: `X'677472...',X'6271...',1`. */
 export function xidOf(sql: string): string {
   const xid = /^\s*XA\s+\w+\s+([\s\S]*?)(?:\s+ONE\s+PHASE)?\s*;?\s*$/i.exec(sql)?.[1] ?? ''

@@ -1,9 +1,9 @@
 import type { Client, QueryResult } from 'pg'
-import { ConnectError, DataError } from '../../runtime/api/errors.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 import type { Step } from '../relational/sink-batch.ts'
 import { tableFor } from '../relational/sink-evolution.ts'
-import { WriteFailure } from '../relational/sink-failures.ts'
+import { rowMissing, WriteFailure } from '../relational/sink-failures.ts'
 import type { RowPlan } from '../relational/sink-plan.ts'
 import type { RecordReader } from '../relational/sink-reader.ts'
 import type { Attempt, SinkSession, Skipped } from '../relational/sink-session.ts'
@@ -233,11 +233,7 @@ export class PostgresSession implements SinkSession {
   async #allFound(sent: Sent, rows: number, plan: RowPlan): Promise<void> {
     const answer = await sent.outcome
     if ('error' in answer || answer.result.rowCount === rows) return
-    throw new DataError(
-      'SINK_ROW_MISSING',
-      `the row is not in table ${sent.table ?? ''}, and the event leaves out values that did not change (it has ${plan.columns.map(({ name }) => name).join(', ')})`,
-      { hint: 'Set REPLICA IDENTITY FULL on the source table, or take a new snapshot of it.' }
-    )
+    throw rowMissing(sent.table ?? '', plan)
   }
 
   #statement(

@@ -65,7 +65,9 @@ function statementText(kind: Kind, table: string, fields: readonly StatementFiel
   )
   const same = keys.map((at) => `t.${name(at)} = ${values[at]}`).join(' AND ')
   if (kind === 'delete') return `DELETE FROM ${table} AS t USING ${rows} WHERE ${same}`
-  if (kind === 'update') {
+  if (kind === 'update' || kind === 'move') {
+    // Only looks whether the rows are there.
+    if (others.length === 0) return `SELECT 1 FROM ${table} AS t, ${rows} WHERE ${same}`
     const sets = others.map((at) => `${name(at)} = ${values[at]}`).join(', ')
     return `UPDATE ${table} AS t SET ${sets} FROM ${rows} WHERE ${same}`
   }

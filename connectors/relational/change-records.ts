@@ -1,5 +1,7 @@
 import type { Header, SourceRecord } from '../../runtime/api/record.ts'
 import { type Schema, Struct, string } from '../../runtime/api/schema.ts'
+import { movedHeader } from './moved-key.ts'
+import { afterHeaders, beforeHeaders, canCompare, type RowGaps } from './row-gaps.ts'
 
 /** One version of a table, as far as its records need it. */
 export interface RecordTable {
@@ -41,6 +43,16 @@ export interface RowWatcher {
   tableAltered(table: string): void
 }
 
+/** A row that was updated. */
+export interface UpdatedRow {
+  /** Null when nothing is known of it. */
+  readonly before: Struct | null
+  readonly after: Struct
+  readonly keyChanged: boolean
+  /** What the two stand in for; null when they are complete. */
+  readonly gaps?: RowGaps | null
+}
+
 const NO_BLOCKS: TransactionBlocks = { next: () => null }
 
 const KEY_CHANGED_TO = '__debezium.newkey'
@@ -76,60 +88,83 @@ export class ChangeRecords {
     return this.#record(table, table.codec.key(row), value)
   }
 
-  insert(out: SourceRecord[], table: RecordTable, row: Struct, source: Struct): void {
+  /** @param gaps what the row stands in for; null when it is complete */
+  insert(
+    out: SourceRecord[],
+    table: RecordTable,
+    row: Struct,
+    source: Struct,
+    gaps: RowGaps | null = null
+  ): void {
     if (!this.#settings.skipped.has('c')) {
       const about = { source, op: 'c', block: this.#blocks.next(table) }
-      out.push(this.#record(table, table.codec.key(row), this.#envelope(table, null, row, about)))
+      const record = this.#record(
+        table,
+        table.codec.key(row),
+        this.#envelope(table, null, row, about)
+      )
+      out.push(gaps === null ? record : this.#withHeaders(record, afterHeaders(gaps)))
     }
     this.watcher?.rowChanged(table.id, null, row, out)
   }
 
   /** An update. One that changes the key is a delete under the old and an insert under the new key. */
-  update(
-    out: SourceRecord[],
-    table: RecordTable,
-    rows: { readonly before: Struct | null; readonly after: Struct; readonly keyChanged: boolean },
-    source: Struct
-  ): void {
+  update(out: SourceRecord[], table: RecordTable, rows: UpdatedRow, source: Struct): void {
     if (!this.#settings.skipped.has('u')) this.#update(out, table, rows, source)
     this.watcher?.rowChanged(table.id, rows.before, rows.after, out)
   }
 
-  #update(
-    out: SourceRecord[],
-    table: RecordTable,
-    rows: { readonly before: Struct | null; readonly after: Struct; readonly keyChanged: boolean },
-    source: Struct
-  ): void {
-    const { before, after } = rows
-    if (this.#settings.skipUnchanged && !rows.keyChanged && before && showSame(before, after))
+  #update(out: SourceRecord[], table: RecordTable, rows: UpdatedRow, source: Struct): void {
+    const { before, after, gaps = null } = rows
+    if (this.#settings.skipUnchanged && !rows.keyChanged && before && showSame(before, after, gaps))
       return
     const key = table.codec.key(after)
     const oldKey = before !== null && rows.keyChanged ? table.codec.key(before) : null
     const block = this.#blocks.next(table)
     if (oldKey === null || key === null || sameStruct(oldKey, key)) {
       const value = this.#envelope(table, before, after, { source, op: 'u', block })
-      out.push(this.#record(table, key, value))
+      const record = this.#record(table, key, value)
+      out.push(
+        gaps === null
+          ? record
+          : this.#withHeaders(record, [...afterHeaders(gaps), ...beforeHeaders(gaps)])
+      )
       return
     }
     const moved = this.#envelope(table, before, null, { source, op: 'd', block })
-    const to = this.#withHeader(KEY_CHANGED_TO, key)
-    out.push({ ...this.#record(table, oldKey, moved), headers: to })
+    const isPartOnly = gaps !== null && gaps.unchanged.length > 0
+    const to = [keyHeader(KEY_CHANGED_TO, key), ...(isPartOnly ? [movedHeader(key)] : [])]
+    out.push(
+      this.#withHeaders(this.#record(table, oldKey, moved), [
+        ...to,
+        ...(gaps === null ? [] : beforeHeaders(gaps))
+      ])
+    )
     if (this.#settings.tombstones) {
-      out.push({ ...this.#record(table, oldKey, null), headers: to })
+      out.push(this.#withHeaders(this.#record(table, oldKey, null), to))
     }
     const about = { source, op: 'c', block: block === null ? null : this.#blocks.next(table) }
-    out.push({
-      ...this.#record(table, key, this.#envelope(table, null, after, about)),
-      headers: this.#withHeader(KEY_CHANGED_FROM, oldKey)
-    })
+    out.push(
+      this.#withHeaders(this.#record(table, key, this.#envelope(table, null, after, about)), [
+        keyHeader(KEY_CHANGED_FROM, oldKey),
+        ...(gaps === null ? [] : afterHeaders(gaps))
+      ])
+    )
   }
 
-  delete(out: SourceRecord[], table: RecordTable, before: Struct, source: Struct): void {
+  /** @param gaps what the row stands in for; null when it is complete */
+  delete(
+    out: SourceRecord[],
+    table: RecordTable,
+    before: Struct,
+    source: Struct,
+    gaps: RowGaps | null = null
+  ): void {
     if (!this.#settings.skipped.has('d')) {
       const key = table.codec.key(before)
       const about = { source, op: 'd', block: this.#blocks.next(table) }
-      out.push(this.#record(table, key, this.#envelope(table, before, null, about)))
+      const record = this.#record(table, key, this.#envelope(table, before, null, about))
+      out.push(gaps === null ? record : this.#withHeaders(record, beforeHeaders(gaps)))
       if (this.#settings.tombstones) out.push(this.#record(table, key, null))
     }
     this.watcher?.rowChanged(table.id, before, null, out)
@@ -167,9 +202,14 @@ export class ChangeRecords {
     }
   }
 
-  #withHeader(key: string, value: Struct): Header[] {
-    return [{ key, schema: value.schema, value }, ...this.#settings.headers]
+  /** The record with headers of its own, before those that all have. */
+  #withHeaders(record: SourceRecord, headers: readonly Header[]): SourceRecord {
+    return { ...record, headers: [...headers, ...this.#settings.headers] }
   }
+}
+
+function keyHeader(key: string, value: Struct): Header {
+  return { key, schema: value.schema, value }
 }
 
 /**
@@ -198,7 +238,8 @@ export function contextHeaders(about: {
 }
 
 /** Whether the events show two rows as the same: without what only their keys have, behind the fields. */
-function showSame(before: Struct, after: Struct): boolean {
+function showSame(before: Struct, after: Struct, gaps: RowGaps | null): boolean {
+  if (gaps !== null && !canCompare(gaps)) return false
   return before.schema.fields.every(({ index }) => same(before.values[index], after.values[index]))
 }
 

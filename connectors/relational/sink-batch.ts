@@ -6,7 +6,7 @@ import type { InsertMode } from './sink-settings.ts'
 
 /** Rows of one shape that one kind of statement can take, in order. */
 export interface Step {
-  readonly kind: 'insert' | 'upsert' | 'update' | 'delete' | 'truncate'
+  readonly kind: 'insert' | 'upsert' | 'update' | 'delete' | 'move' | 'truncate'
   readonly plan: RowPlan | null
   readonly rows: RowValues[]
   /** The record of each row. */
@@ -47,6 +47,8 @@ export class TableBatch {
       this.#steps.push({ kind: 'truncate', plan: null, rows: [], records: [record] })
     } else if (change.kind === 'delete') {
       this.#delete({ plan: change.plan, values: change.values, record })
+    } else if (change.kind === 'move') {
+      this.#move({ plan: change.plan, values: change.values, record })
     } else if (change.kind === 'write') {
       const write = { plan: change.plan, values: change.values, record }
       this.#write(change.update ? withoutHidden(write) : write)
@@ -70,6 +72,12 @@ export class TableBatch {
     // Taken out and put in again, so that it comes after what was changed before it.
     this.#pending.delete(key)
     this.#pending.set(key, { remove: write, write: null })
+  }
+
+  /** Each for itself: rows may move to keys that others have just left. */
+  #move({ plan, values, record }: Write): void {
+    this.#seal()
+    this.#steps.push({ kind: 'move', plan, rows: [values], records: [record] })
   }
 
   #write(write: Write): void {
@@ -145,7 +153,7 @@ function addToOwn(steps: Step[], kind: Step['kind'], write: Write): void {
 /** Leaves out the columns that the source did not tell. */
 function withoutHidden(write: Write): Write {
   const hidden = write.plan.hidden(write.values)
-  return hidden === null ? write : { ...write, plan: write.plan.without(hidden) }
+  return hidden === null ? write : { ...write, plan: write.plan.without(hidden, { partial: true }) }
 }
 
 /** Whether a row of one plan leaves nothing of an earlier row of another. */

@@ -34,9 +34,11 @@ export async function tableFor<T>(
   const table = await tables.find(name)
   if (plan === null) return table
   if (table === null) {
-    return kind === 'delete' ? null : await create(tables, settings, { name, plan, rows })
+    const needsNone = kind === 'delete' || kind === 'move'
+    return needsNone ? null : await create(tables, settings, { name, plan, rows })
   }
-  const lacking = plan.columns.filter((column) => !tables.has(table, column.name))
+  const wanted = kind === 'move' ? plan.keys : plan.columns
+  const lacking = wanted.filter((column) => !tables.has(table, column.name))
   const missing = worthAdding(lacking, rows)
   if (missing.length === 0) return table
   const addition = await tables.addition(table, missing, rows)

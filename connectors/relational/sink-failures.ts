@@ -1,5 +1,6 @@
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
+import type { RowPlan } from './sink-plan.ts'
 
 /** A failed write: what the target said, and on which table. */
 export class WriteFailure extends Error {
@@ -30,6 +31,18 @@ export interface RefusedRow {
   readonly column: string
   readonly constraint: string
   readonly detail: string
+}
+
+/** A row without its unchanged values can only be laid over the row that has them. @param table as SQL */
+export function rowMissing(table: string, plan: RowPlan): DataError {
+  const names = plan.columns.map(({ name }) => name).join(', ')
+  return new DataError(
+    'SINK_ROW_MISSING',
+    `the row is not in table ${table}, and the event leaves out values that did not change (it has ${names})`,
+    {
+      hint: 'Have the source write whole rows (REPLICA IDENTITY FULL, binlog_row_image=FULL), or take a new snapshot of it.'
+    }
+  )
 }
 
 /** Whether the record, and not the target, is at fault, by what happened before anything was sent. */

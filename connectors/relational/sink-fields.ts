@@ -104,9 +104,9 @@ export function chosen(fields: Fields, names: readonly string[]): Fields {
   }
 }
 
-/** The headers that are no context of Debezium. */
+/** The headers that are no context of Debezium or of Millrace itself. */
 export function headerFields(record: SinkRecord): Fields {
-  const headers = record.headers.filter(({ key }) => !key.startsWith('__debezium.'))
+  const headers = record.headers.filter(({ key }) => !/^__(?:debezium|millrace)\./.test(key))
   const names = headers.map(({ key }) => key)
   return {
     identity: names.join('\0'),

@@ -66,13 +66,19 @@ export class RowPlan {
     return hidden
   }
 
-  /** This plan for rows without some of their columns. */
-  without(hidden: readonly PlanColumn[]): RowPlan {
-    const key = hidden.map((column) => column.index).join(',')
+  /**
+   * This plan for rows without some of their columns.
+   *
+   * @param how partial: the columns keep the values that the row in the target has
+   */
+  without(hidden: readonly PlanColumn[], how: { readonly partial: boolean }): RowPlan {
+    if (hidden.length === 0) return this
+    const partial = how.partial || this.partial
+    const key = `${partial} ${hidden.map((column) => column.index).join(',')}`
     let plan = this.#without.get(key)
     if (plan === undefined) {
       const left = this.columns.filter((column) => !hidden.includes(column))
-      plan = new RowPlan(left, this.#placeholder, true)
+      plan = new RowPlan(left, this.#placeholder, partial)
       this.#without.set(key, plan)
     }
     return plan

@@ -1,6 +1,7 @@
 import { DataError } from '../../runtime/api/errors.ts'
 import type { SinkRecord } from '../../runtime/api/record.ts'
 import { type Schema, Struct } from '../../runtime/api/schema.ts'
+import { movedTo } from './moved-key.ts'
 import {
   chosen,
   coordinates,
@@ -9,6 +10,7 @@ import {
   headerFields,
   NO_FIELDS
 } from './sink-fields.ts'
+import { GapPlans, gapsIn } from './sink-gaps.ts'
 import { type EventSource, type TableName, TableNaming } from './sink-naming.ts'
 import { type PlanColumn, RowPlan, type RowValues } from './sink-plan.ts'
 import type { SinkSettings } from './sink-settings.ts'
@@ -25,6 +27,14 @@ export type Change =
   | {
       readonly kind: 'delete'
       readonly table: TableName
+      readonly plan: RowPlan
+      readonly values: RowValues
+    }
+  /** The row gets another key. */
+  | {
+      readonly kind: 'move'
+      readonly table: TableName
+      /** The key columns twice: as the key, and behind it as what it becomes. */
       readonly plan: RowPlan
       readonly values: RowValues
     }
@@ -49,11 +59,14 @@ export class RecordReader {
   readonly #naming: TableNaming
   readonly #plans = new Map<string, Map<Identity, Map<Identity, RowPlan>>>()
   #planCount = 0
+  readonly #movePlans = new Map<Identity, RowPlan>()
+  readonly #gapPlans: GapPlans
   readonly #envelopes = new WeakMap<Schema, boolean>()
 
   constructor(settings: SinkSettings) {
     this.#settings = settings
     this.#naming = new TableNaming(settings)
+    this.#gapPlans = new GapPlans(settings.foldNames)
   }
 
   /** @throws {DataError} when the record cannot be a row of a table */
@@ -112,15 +125,39 @@ export class RecordReader {
     if (key === null && wanted && (update || this.#settings.insertMode === 'update')) {
       throw noKey(record, 'updated')
     }
-    const plan = this.#planFor(row, key ?? NO_FIELDS, record.topic)
-    const complete = key === null || plan.width <= row.values.length
+    const whole = this.#planFor(row, key ?? NO_FIELDS, record.topic)
+    const complete = key === null || whole.width <= row.values.length
     const values = complete ? row.values : [...row.values, ...key.values]
+    const gaps = gapsIn(record.headers)
+    const plan = gaps === null ? whole : this.#gapPlans.without(whole, row.names, gaps)
     return { kind: 'write', table, plan, values, update }
   }
 
   #delete(record: SinkRecord, table: TableName, key: Fields): Change {
+    const moved = gapsIn(record.headers)?.movedTo
+    if (moved !== undefined) {
+      const values = [...key.values, ...movedTo(moved, key)]
+      return { kind: 'move', table, plan: this.#movePlan(key), values }
+    }
     const plan = this.#planFor(NO_FIELDS, key, record.topic)
     return { kind: 'delete', table, plan, values: key.values }
+  }
+
+  #movePlan(key: Fields): RowPlan {
+    let plan = this.#movePlans.get(key.identity)
+    if (plan === undefined) {
+      const { foldNames, placeholder } = this.#settings
+      const size = key.names.length
+      const columns = [...key.names, ...key.names].map((name, index): PlanColumn => {
+        const schema = key.schemas[index % size] ?? null
+        const folded = foldNames ? name.toLowerCase() : name
+        return { name: folded, schema, index, isKey: index < size, keyPlace: index % size }
+      })
+      plan = new RowPlan(columns, placeholder)
+      if (this.#movePlans.size >= MOST_PLANS) this.#movePlans.clear()
+      this.#movePlans.set(key.identity, plan)
+    }
+    return plan
   }
 
   /** The fields that make the key, or null when there is none. */

@@ -252,14 +252,20 @@ describe('rows of MySQL with JSON', () => {
     assert.equal(cursor.position, after.length)
   })
 
-  it('keep a document that an image leaves out, and say when it is not known', () => {
+  it('keep a document that an image leaves out, and are an error where it is not known', () => {
     const reader = codec.rowReader(map)
     const before = Buffer.concat([Buffer.of(0), id])
     const old = reader.read({ buffer: before, position: 0 }, Buffer.of(0b001))
+    const placeholder = '__debezium_unavailable_value'
+    const whole = Buffer.concat([Buffer.of(1, 0b00, 0), document(array([]))])
+    const row = reader.readPartialUpdate({ buffer: whole, position: 0 }, Buffer.of(0b100), old)
+    assert.deepEqual(row.values, [7, placeholder, '[]'])
     const changes = long(diff('replace', '$.k', int16(2)))
     const after = Buffer.concat([Buffer.of(1, 0b10, 0), changes])
-    const row = reader.readPartialUpdate({ buffer: after, position: 0 }, Buffer.of(0b100), old)
-    const placeholder = '__debezium_unavailable_value'
-    assert.deepEqual(row.values, [7, placeholder, placeholder])
+    const cursor = { buffer: after, position: 0 }
+    assert.throws(() => reader.readPartialUpdate(cursor, Buffer.of(0b100), old), {
+      code: 'MYSQL_ROW_IMAGE',
+      message: /changes to a JSON document in db\.t\.\w+, but not the document/
+    })
   })
 })

@@ -1,8 +1,10 @@
 import { deliveryContract } from '../contract/sink-delivery-contract.ts'
 import { errorsContract } from '../contract/sink-errors-contract.ts'
+import { gapsContract } from '../contract/sink-gaps-contract.ts'
 import { rowsContract } from '../contract/sink-rows-contract.ts'
 import { postgres } from '../support/sink-databases.ts'
 
 deliveryContract(postgres)
+gapsContract(postgres)
 rowsContract(postgres)
 errorsContract(postgres)

@@ -1,7 +1,10 @@
+import { ConnectError } from '../../../runtime/api/errors.ts'
 import { Struct } from '../../../runtime/api/schema.ts'
+import type { RowGaps } from '../../relational/row-gaps.ts'
 import type { TableMap } from '../binlog/binlog-event.ts'
 import { ColumnType } from '../binlog/table-map.ts'
 import type { BinlogReader, RowCursor } from './column-codec.ts'
+import { hasBit, ImageGaps, type RowImages } from './image-gaps.ts'
 import { readPartialJson } from './json-codec.ts'
 import type { RowField, RowShape } from './row-shape.ts'
 import { TableMismatch } from './table-mismatch.ts'
@@ -24,6 +27,7 @@ export class RowReader {
   /** Positions of JSON columns, for which a partial update has one bit each. */
   readonly #json: readonly number[]
   readonly #bitmapBytes: number
+  readonly #gaps: ImageGaps
 
   /** @throws {TableMismatch} when the log has other columns than the table */
   constructor(shape: RowShape, map: TableMap) {
@@ -42,6 +46,7 @@ export class RowReader {
     })
     this.#json = map.columns.flatMap(({ type }, i) => (type === ColumnType.JSON ? [i] : []))
     this.#bitmapBytes = (columns.length + 7) >> 3
+    this.#gaps = new ImageGaps(shape)
   }
 
   /**
@@ -55,19 +60,14 @@ export class RowReader {
   read(cursor: RowCursor, present: Uint8Array | null, before: Struct | null = null): Struct {
     return present === null || this.#isWhole(present)
       ? this.#readWhole(cursor)
-      : this.#readPart(cursor, { present, partial: null, before, rest: this.#shape.unavailable })
+      : this.#readPart(cursor, { present, partial: null, before, base: before?.values })
   }
 
-  /** Reads the image of a new row: what it leaves out has its default. */
-  readInsert(cursor: RowCursor, present: Uint8Array): Struct {
-    return this.#isWhole(present)
-      ? this.#readWhole(cursor)
-      : this.#readPart(cursor, {
-          present,
-          partial: null,
-          before: null,
-          rest: this.#shape.initial
-        })
+  /** Reads the image of a row that is new: where it leaves a column out, the row has its default. */
+  readInserted(cursor: RowCursor, present: Uint8Array | null): Struct {
+    if (present === null || this.#isWhole(present)) return this.#readWhole(cursor)
+    const base = this.#shape.inserted.values
+    return this.#readPart(cursor, { present, partial: null, before: null, base })
   }
 
   /**
@@ -75,26 +75,28 @@ export class RowReader {
    * may be changes to those of the image before. It begins with options (a length-encoded number) and, when
    * their first bit is set, with one bit for each JSON column of the table:
    * https://dev.mysql.com/doc/dev/mysql-server/latest/rows__event_8h.html
+   *
+   * @throws {ConnectError} MYSQL_ROW_IMAGE when the row before does not have the document
    */
   readPartialUpdate(cursor: RowCursor, present: Uint8Array, before: Struct): Struct {
     const options = cursor.buffer[cursor.position++] as number
     const hasBits = (options & 1) !== 0
     const partial = new Set(this.#json.filter((_, i) => hasBits && bitAt(cursor, i)))
     if (hasBits) cursor.position += (this.#json.length + 7) >> 3
-    return this.#readPart(cursor, { present, partial, before, rest: this.#shape.unavailable })
+    return this.#readPart(cursor, { present, partial, before, base: before.values })
   }
 
   /**
-   * Names of the columns in the events that no image of a row has and whose values cannot say so: they are
-   * null, or zero where null is not allowed.
+   * What the rows of an event leave out; null when that is nothing that the events have.
+   * @throws {ConnectError} MYSQL_ROW_IMAGE when their record keys cannot be known
    */
-  guessed(images: readonly Uint8Array[]): string[] {
-    if (images.some((image) => this.#isWhole(image))) return []
-    return this.#fields.flatMap((field, i) =>
-      field === null || field.codec.unavailable !== null || images.some((image) => hasBit(image, i))
-        ? []
-        : [this.#shape.table.columns[i]?.name ?? '']
-    )
+  gaps(images: RowImages): RowGaps | null {
+    return this.#gaps.of(images)
+  }
+
+  /** Whether row images have all columns of the table. */
+  isWhole({ before, after }: Pick<RowImages, 'before' | 'after'>): boolean {
+    return (before === null || this.#isWhole(before)) && (after === null || this.#isWhole(after))
   }
 
   #isWhole(present: Uint8Array): boolean {
@@ -136,13 +138,13 @@ export class RowReader {
       readonly present: Uint8Array
       readonly partial: ReadonlySet<number> | null
       readonly before: Struct | null
-      /** What the image leaves out when there is no row before. */
-      readonly rest: readonly unknown[]
+      /** What stands where the image has nothing. */
+      readonly base: readonly unknown[] | undefined
     }
   ): Struct {
-    const { present, partial, before, rest } = image
+    const { present, partial, before, base } = image
     const shape = this.#shape
-    const values = (before?.values ?? rest).slice()
+    const values = (base ?? shape.unavailable).slice()
     const nullsAt = cursor.position
     let index = 0
     for (let i = 0; i < this.#readers.length; i++) if (hasBit(present, i)) index++
@@ -169,12 +171,22 @@ export class RowReader {
   #partialJson(before: Struct | null, field: RowField | null): BinlogReader {
     const given = field === null ? null : before?.values[field.at]
     const text = typeof given === 'string' && given !== field?.codec.unavailable ? given : null
-    return (cursor) => readPartialJson(cursor, text) ?? field?.codec.unavailable
+    return (cursor) => {
+      const document = readPartialJson(cursor, text)
+      if (document === undefined && field !== null) throw unknownDocument(field, this.#shape)
+      return document
+    }
   }
 }
 
-function hasBit(bitmap: Uint8Array, index: number): boolean {
-  return (((bitmap[index >> 3] as number) >> (index & 7)) & 1) === 1
+function unknownDocument({ name }: RowField, { table }: RowShape): ConnectError {
+  return new ConnectError(
+    'MYSQL_ROW_IMAGE',
+    `The binary log has changes to a JSON document in ${table.database}.${table.name}.${name}, but not the document`,
+    {
+      hint: "SET GLOBAL binlog_row_value_options = '' or binlog_row_image = FULL on the server, have applications connect again, and reset the offsets of the connector for a new snapshot; or leave the column out with column.exclude.list"
+    }
+  )
 }
 
 function bitAt({ buffer, position }: RowCursor, index: number): boolean {

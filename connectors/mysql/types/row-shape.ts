@@ -1,8 +1,9 @@
 import { DataError } from '../../../runtime/api/errors.ts'
 import type { Schema } from '../../../runtime/api/schema.ts'
 import { type Unconvertible, UnconvertibleValue } from '../../relational/unconvertible.ts'
-import type { ColumnModel, TableModel } from '../schema/table-model.ts'
+import type { TableModel } from '../schema/table-model.ts'
 import type { BinlogReader, ColumnCodec, RowCursor } from './column-codec.ts'
+import { omittedValue, UNKNOWN } from './omitted-value.ts'
 import { TableMismatch } from './table-mismatch.ts'
 
 /** A value as the event has it, from what the codec of its column reads, null included. */
@@ -29,6 +30,13 @@ export interface RowField extends RowPlace {
   readonly key: RowPlace | null
 }
 
+/** What a new row has where its image leaves columns out. */
+export interface InsertedRow {
+  readonly values: readonly unknown[]
+  /** Fields whose value is not known all the same. */
+  readonly unknown: ReadonlySet<RowField>
+}
+
 /** How the values of one version of a table are put into rows. */
 export class RowShape {
   readonly table: TableModel
@@ -38,8 +46,9 @@ export class RowShape {
   readonly size: number
   /** A row of which nothing is known. */
   readonly unavailable: readonly unknown[]
-  /** A new row of which nothing was said: it has the defaults of its columns. */
-  readonly initial: readonly unknown[]
+  /** Those that make the record key. */
+  readonly keyFields: readonly RowField[]
+  #inserted: InsertedRow | undefined
   readonly #onUnconvertible: ((value: Unconvertible) => void) | undefined
 
   constructor(
@@ -47,12 +56,14 @@ export class RowShape {
     schema: Schema,
     parts: {
       readonly fields: readonly RowField[]
+      readonly keyFields: readonly RowField[]
       readonly onUnconvertible: ((value: Unconvertible) => void) | undefined
     }
   ) {
     this.table = table
     this.schema = schema
     this.fields = parts.fields
+    this.keyFields = parts.keyFields
     this.#onUnconvertible = parts.onUnconvertible
     this.size = parts.fields.reduce((sum, field) => sum + (field.key === null ? 1 : 2), 0)
     const unavailable: unknown[] = new Array(this.size).fill(null)
@@ -61,12 +72,23 @@ export class RowShape {
       put(unavailable, field, codec.unavailable ?? (nullable ? null : codec.zero))
     }
     this.unavailable = unavailable
-    const initial = unavailable.slice()
-    for (const field of parts.fields) {
-      const known = constantDefault(table, field)
-      if (known !== undefined) put(initial, field, known)
+  }
+
+  get inserted(): InsertedRow {
+    this.#inserted ??= this.#insertedRow()
+    return this.#inserted
+  }
+
+  #insertedRow(): InsertedRow {
+    const values = [...this.unavailable]
+    const unknown = new Set<RowField>()
+    for (const field of this.fields) {
+      const column = this.table.columns[field.source]
+      const value = column === undefined ? UNKNOWN : omittedValue(column, field.codec)
+      if (value === UNKNOWN) unknown.add(field)
+      else put(values, field, value)
     }
-    this.initial = initial
+    return { values, unknown }
   }
 
   /** @throws {TableMismatch} when the column cannot be null */
@@ -115,24 +137,6 @@ export class RowShape {
       { cause: error }
     )
   }
-}
-
-/** @returns undefined when the default is an expression, or there is none */
-function constantDefault(table: TableModel, { source, codec }: RowField): unknown {
-  const column = table.columns[source]
-  if (column === undefined || !column.hasDefault) return undefined
-  if (column.defaultExpression === null) return null
-  if (!isConstant(column)) return undefined
-  try {
-    return codec.defaultOf(column)
-  } catch {
-    return undefined
-  }
-}
-
-/** A literal; what stands for CURRENT_TIMESTAMP in a schema is none. */
-function isConstant({ defaultIsLiteral, defaultExpression }: ColumnModel): boolean {
-  return defaultIsLiteral || /^[-+\d.]|^(?:true|false)$|^[bx]'/i.test(defaultExpression ?? '')
 }
 
 function put(values: unknown[], field: RowField, value: unknown): void {

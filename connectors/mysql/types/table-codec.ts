@@ -134,6 +134,7 @@ class CompiledTable implements TableCodec {
           )
     this.#shape = new RowShape(table, this.valueSchema, {
       fields: compiled.map(({ field }) => field),
+      keyFields: keyFields.map(({ field }) => field),
       onUnconvertible: options.onUnconvertible
     })
     this.selected = compiled.map(({ column }) => ({

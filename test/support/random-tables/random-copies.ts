@@ -9,7 +9,7 @@ import {
   Scenario
 } from '../scenario.ts'
 import { compareTables } from './compare-tables.ts'
-import { RandomChanges } from './random-changes.ts'
+import { RandomChanges, type RowImage } from './random-changes.ts'
 import { type RandomTable, randomTable } from './random-table.ts'
 
 const TABLES = 3
@@ -34,15 +34,20 @@ const PATIENCE_MS = 30_000
  * Random tables with random rows and changes, a database for each seed, are copied by one worker from
  * MariaDB through topics into other databases of it: a snapshot, and the stream after it.
  *
+ * @param rowImage what the log has of the rows
+ *
  * @returns by seed what differs in the end, and what the worker said about errors
  */
 export async function copyRandomTables(
   server: MariadbServer,
-  seeds: readonly number[]
+  seeds: readonly number[],
+  rowImage: RowImage = 'FULL'
 ): Promise<Map<number, readonly string[]>> {
   await using ends = new AsyncDisposableStack()
   const copies: RandomCopy[] = []
-  for (const seed of seeds) copies.push(ends.use(await RandomCopy.create(server, seed)))
+  for (const seed of seeds) {
+    copies.push(ends.use(await RandomCopy.create(server, seed, rowImage)))
+  }
   const files = Object.fromEntries(copies.flatMap((copy) => copy.connectorFiles()))
   const scenario = ends.use(new Scenario({ 'worker.yaml': EMBEDDED_WORKER, ...files }))
   const errors: string[] = []
@@ -73,9 +78,15 @@ class RandomCopy implements AsyncDisposable {
 
   private constructor(
     server: MariadbServer,
-    facts: { seed: number; name: string; source: Connection; copy: Connection }
+    facts: {
+      seed: number
+      name: string
+      source: Connection
+      copy: Connection
+      rowImage: RowImage
+    }
   ) {
-    const { seed, name, source, copy } = facts
+    const { seed, name, source, copy, rowImage } = facts
     this.#server = server
     this.seed = seed
     this.name = name
@@ -85,18 +96,22 @@ class RandomCopy implements AsyncDisposable {
     this.#tables = Array.from({ length: TABLES }, (_, i) =>
       randomTable(random, `t${i}`, { hasPrefixKeys: !this.#isDeclared })
     )
-    const ends = { source, copy: this.#isDeclared ? copy : null }
+    const ends = { source, copy: this.#isDeclared ? copy : null, rowImage }
     this.#changes = new RandomChanges(random, this.#tables, ends)
   }
 
-  static async create(server: MariadbServer, seed: number): Promise<RandomCopy> {
+  static async create(
+    server: MariadbServer,
+    seed: number,
+    rowImage: RowImage
+  ): Promise<RandomCopy> {
     const name = `random_${seed}`
     for (const database of [name, copyOf(name)]) {
       await server.query(`DROP DATABASE IF EXISTS ${database}`)
       await server.createDatabase(database)
     }
     const [source, copy] = [await server.connect(name), await server.connect(copyOf(name))]
-    const one = new RandomCopy(server, { seed, name, source, copy })
+    const one = new RandomCopy(server, { seed, name, source, copy, rowImage })
     await one.#changes.createTables()
     await one.#changes.fill()
     return one
