@@ -19,6 +19,12 @@ export function reaches(
   return !isBefore(point, at)
 }
 
+/** Whether everything up to `other` is before `point`, or `other` is the point itself. */
+export function covers(point: LogPoint, other: LogPoint, flavor: Flavor): boolean {
+  if (point.gtids === null || other.gtids === null) return !isBefore(point, other)
+  return parseGtids(flavor, point.gtids).covers(parseGtids(flavor, other.gtids))
+}
+
 /** Whether a place in the log of a server comes before another. */
 export function isBefore(
   a: Pick<LogPoint, 'file' | 'pos'>,

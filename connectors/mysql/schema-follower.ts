@@ -7,6 +7,7 @@ import type { StatementPlace, StreamPorts } from './change-stream.ts'
 import { reaches } from './log-point.ts'
 import type { MysqlRecords } from './records.ts'
 import { parseDdl } from './schema/ddl-parser.ts'
+import type { DdlStatement } from './schema/ddl-statement.ts'
 import { fitModel, fits } from './schema/match.ts'
 import type { AppliedDdl, SchemaTables, StatementSession } from './schema/schema-tables.ts'
 import type { SchemaChange, TableModel } from './schema/table-model.ts'
@@ -84,6 +85,7 @@ export class SchemaFollower implements StreamPorts {
     const complete = applied.unknown === null ? applied : await this.#readAnew(applied, text, named)
     this.#truncate(complete, place, out)
     if (!isApplied) this.#store(complete, place)
+    if (dropsDatabase(statement)) this.#dropDatabases(complete, place)
     this.#publish(complete, place, out)
   }
 
@@ -179,6 +181,13 @@ export class SchemaFollower implements StreamPorts {
     }
   }
 
+  #dropDatabases(applied: AppliedDdl, place: StatementPlace): void {
+    const { filter, store } = this.#options
+    for (const { database } of applied.changes) {
+      if (filter.capturesDatabase(database)) store.dropDatabase(database, place.after)
+    }
+  }
+
   #publish(applied: AppliedDdl, place: StatementPlace, out: SourceRecord[]): void {
     this.#options.changeRecords?.append(
       out,
@@ -206,6 +215,13 @@ export class SchemaFollower implements StreamPorts {
     else logger.debug(`${message}: they are left out`)
     return null
   }
+}
+
+function dropsDatabase(statement: DdlStatement): boolean {
+  return (
+    statement.kind === 'drop_database' ||
+    (statement.kind === 'create_database' && statement.orReplace)
+  )
 }
 
 /** A name of two parts, such as `shop`.`orders`. */

@@ -1,9 +1,10 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SourceBatch, SourceOffset, SourcePartition } from '../../runtime/api/record.ts'
-import type { LogPoint } from './log-point.ts'
+import { covers, type LogPoint } from './log-point.ts'
 import { shapeText, tableFromShape } from './schema/shape-text.ts'
 import type { TableModel } from './schema/table-model.ts'
 import type { TableName } from './table-filter.ts'
+import type { Flavor } from './types/column-codec.ts'
 
 /** The shape of a table, and since when it has it. */
 export interface Shape {
@@ -18,6 +19,7 @@ export interface Shape {
  */
 export class ShapeStore {
   readonly #prefix: string
+  readonly #flavor: Flavor
   readonly #committed: (partition: SourcePartition) => Promise<SourceOffset | null>
   /** As last written, by `database.table`; null for one that is not stored. */
   readonly #known = new Map<string, Shape | null>()
@@ -26,9 +28,11 @@ export class ShapeStore {
   /** @param options committed: `SourceTaskContext.committed` */
   constructor(options: {
     readonly prefix: string
+    readonly flavor: Flavor
     readonly committed: (partition: SourcePartition) => Promise<SourceOffset | null>
   }) {
     this.#prefix = options.prefix
+    this.#flavor = options.flavor
     this.#committed = options.committed
   }
 
@@ -39,13 +43,28 @@ export class ShapeStore {
 
   /** @returns null when no shape is stored */
   async load(table: TableName): Promise<Shape | null> {
-    const id = idOf(table)
-    const known = this.#known.get(id)
+    const known = this.known(table)
     if (known !== undefined) return known
+    const stored = await this.#read(table)
+    const dropped = stored && (await this.#read(allOf(table.database)))
+    if (!dropped || !covers(dropped.since, stored.since, this.#flavor)) return stored
+    this.#known.set(idOf(table), dropped)
+    return dropped
+  }
+
+  async #read(table: TableName): Promise<Shape | null> {
+    const known = this.known(table)
+    if (known !== undefined) return known
+    const id = idOf(table)
     const offset = await this.#committed(this.#partition(id))
     const shape = offset === null ? null : parseShape(id, offset)
     this.#known.set(id, shape)
     return shape
+  }
+
+  /** Says of all tables that a database had, also those that were not loaded, that they are dropped. */
+  dropDatabase(database: string, since: LogPoint): void {
+    this.write(allOf(database), { table: null, since })
   }
 
   write(table: TableName, shape: Shape): void {
@@ -95,6 +114,11 @@ export function parseShape(id: string, offset: SourceOffset): Shape {
     table: shape === null ? null : tableFromShape(shape),
     since: { file, pos, gtids: typeof gtids === 'string' ? gtids : null }
   }
+}
+
+/** Stands for all tables of a database: a table cannot have this name. */
+function allOf(database: string): TableName {
+  return { database, name: '' }
 }
 
 function idOf(table: TableName): string {

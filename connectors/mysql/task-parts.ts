@@ -49,6 +49,7 @@ export async function makeParts(facts: TaskFacts): Promise<TaskParts> {
     tables,
     store: new ShapeStore({
       prefix: config['topic.prefix'],
+      flavor,
       committed: (partition) => context.committed(partition)
     }),
     server,

@@ -100,6 +100,24 @@ describe('the MariaDB source and a log that changes', () => {
     await assert.rejects(next(1), { code: 'MYSQL_TABLE_MISMATCH' })
   })
 
+  it('forgets the shapes of a dropped database, also those that it had not loaded', async () => {
+    await run('set global binlog_row_metadata = NO_LOG')
+    await begin()
+    await task.commit()
+    await run(
+      `drop database shop; create database shop; use shop;
+       create table if not exists t (id int primary key, w text); insert into t values (2, "b");
+       alter table t rename column w to x`
+    )
+    await task.start()
+    assert.deepEqual(await next(1), ['c shop.t {"id":2} {"id":2,"w":"b"}'])
+    await task.commit()
+    await task.stop()
+    await run('insert into t values (3, "c")')
+    await task.start()
+    assert.deepEqual(await next(1), ['c shop.t {"id":3} {"id":3,"x":"c"}'])
+  })
+
   it('ends when another reader comes with its number, and says so', async () => {
     await begin()
     await task.start()
