@@ -164,10 +164,10 @@ describe('the MariaDB source', () => {
       (await next(3)).map((text) => text.slice(0, 12)),
       ['d t {"id":1}', '- t {"id":1}', 'c t {"id":2}']
     )
-    const warnings = running.log.filter((line) => line.includes('missing in the binary log'))
+    const warnings = running.log.filter((line) => line.includes('binlog_row_image'))
     assert.deepEqual(
-      warnings.map((line) => line.split(' ', 3).join(' ')),
-      [`Values of ${database}.t.d`, `Values of ${database}.t.b`]
+      warnings.map((line) => line.includes(`rows of ${database}.t `)),
+      [true]
     )
   })
 
