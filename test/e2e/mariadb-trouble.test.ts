@@ -205,6 +205,13 @@ describe('trouble with MariaDB', requireEngine('mariadb'), () => {
     await numbers.worker.says('MYSQL_LOG_CHANGED')
   })
 
+  it('reads the log under the number of the server itself', LIMIT, async () => {
+    await using numbers = await Numbers.create(mariadb, 'own_number', { 'database.server.id': 1 })
+    await numbers.stream()
+    await numbers.insert(2)
+    await numbers.allArrived()
+  })
+
   it('says that another replica has its number', LIMIT, async () => {
     const id = { 'database.server.id': 4711 }
     await using first = await Numbers.create(mariadb, 'number_first', id)
