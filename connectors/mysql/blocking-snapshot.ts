@@ -36,6 +36,7 @@ export class BlockingReading {
       signal: context.signal
     })
     try {
+      await parts.laterView.taken(parts.session)
       const tables = await tablesOf(parts, asked)
       const ids = tables.map(({ table }) => table.id)
       const reader = new SnapshotReader({

@@ -13,6 +13,7 @@ import type {
 } from './binlog/binlog-event.ts'
 import type { ReadRows } from './captured-table.ts'
 import { HeldRows } from './held-rows.ts'
+import type { LaterView } from './later-view.ts'
 import type { LogPoint } from './log-point.ts'
 import type { LogTracker } from './log-tracker.ts'
 import type { Position } from './offset.ts'
@@ -53,6 +54,7 @@ export interface StreamOptions {
   readonly tracker: LogTracker
   readonly records: MysqlRecords
   readonly transactions: TransactionMetadata | null
+  readonly laterView: LaterView
   /** Signals and the snapshots they ask for; null when there are none. */
   readonly onDemand: OnDemand | null
   readonly ports: StreamPorts
@@ -236,7 +238,10 @@ export class ChangeStream {
     }
     const { database, name } = event.table
     const origin = { ...this.#placeOf(header), database, table: name }
-    const reading = new RowsReading(event, rows, origin, this.#statement)
+    const reading = new RowsReading(event, rows, origin, {
+      statement: this.#statement,
+      laterView: this.#options.laterView
+    })
     const readings = this.#held?.add(reading) ? this.#held.overflow() : [reading]
     return this.#passOn(new PendingRows(readings, this.#rowsToSkip, end))
   }

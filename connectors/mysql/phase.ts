@@ -5,6 +5,7 @@ import type { Notifications } from '../relational/notifications.ts'
 import type { TransactionMetadata } from '../relational/transaction-metadata.ts'
 import type { TableCompiler } from './captured-table.ts'
 import type { ConnectionSettings } from './connection.ts'
+import type { LaterView } from './later-view.ts'
 import type { QuerySession } from './query-session.ts'
 import type { MysqlRecords } from './records.ts'
 import type { SchemaTables } from './schema/schema-tables.ts'
@@ -44,6 +45,7 @@ export interface TaskParts {
   /** Null: they are not published. */
   readonly changeRecords: SchemaChangeRecords | null
   readonly transactions: TransactionMetadata | null
+  readonly laterView: LaterView
   readonly notifications: Notifications
   /** The server's identity, for offsets. */
   readonly identity: string

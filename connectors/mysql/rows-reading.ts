@@ -3,6 +3,7 @@ import type { Struct } from '../../runtime/api/schema.ts'
 import type { RowGaps } from '../relational/row-gaps.ts'
 import type { RowsEvent } from './binlog/binlog-event.ts'
 import type { ReadRows } from './captured-table.ts'
+import type { LaterView } from './later-view.ts'
 import type { MysqlRecords, Origin } from './records.ts'
 import { replacesIn } from './statement-kind.ts'
 import type { RowCursor } from './types/column-codec.ts'
@@ -36,10 +37,16 @@ export class RowsReading {
   rows = 0
 
   /**
-   * @param statement the text of the statement that the rows come from; null when it is not known
+   * @param about statement: the text of the one that the rows come from; null when it is not known
    * @throws {ConnectError} MYSQL_ROW_IMAGE when their record keys cannot be known
    */
-  constructor(event: RowsEvent, rows: ReadRows, origin: Origin, statement: string | null) {
+  constructor(
+    event: RowsEvent,
+    rows: ReadRows,
+    origin: Origin,
+    about: { readonly statement: string | null; readonly laterView: LaterView }
+  ) {
+    const { statement, laterView } = about
     this.#event = event
     this.#rows = rows
     this.#origin = origin
@@ -50,7 +57,8 @@ export class RowsReading {
     if (rows.reader.isWhole(event)) return
     this.#isReplaced =
       event.change === 'update' && statement !== null && replacesIn(statement, event.table.name)
-    this.#gaps = rows.gaps({ ...event, isReplaced: this.#isReplaced })
+    const gaps = rows.gaps({ ...event, isReplaced: this.#isReplaced })
+    this.#gaps = gaps !== null && laterView.includes(origin) ? { ...gaps, mayBeGone: true } : gaps
   }
 
   /** Of the rows that are left. */

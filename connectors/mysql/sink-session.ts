@@ -182,7 +182,7 @@ export class MysqlSession implements SinkSession {
     const limits = { batchSize: this.#settings.batchSize, mostBytes }
     for (const { sql, rows } of render(statement, step, limits)) {
       const outcomes = await this.#send(sql, table, statement)
-      const mustBeThere = plan.partial && this.#settings.insertMode !== 'update'
+      const mustBeThere = plan.partial && !plan.mayBeGone && this.#settings.insertMode !== 'update'
       if (mustBeThere) allFound(outcomes, rows, { table, plan })
     }
   }

@@ -61,6 +61,7 @@ export class SnapshotPhase implements Phase {
     try {
       const opened = await prepare(parts, session, { start, listed })
       session.shapesAreRead()
+      if (!session.isAtPoint || start.cut !== null) await parts.laterView.taken(parts.session)
       if (start.rows) parts.notifications.initial.started()
       const { state } = opened
       const how = start.cut === null ? 'starts' : `goes on after ${state.rows} rows`
@@ -120,7 +121,8 @@ export class SnapshotPhase implements Phase {
 
   #offset(): SourceOffset {
     const { position, state } = this.#opened
-    const extras = { millrace_server: this.#parts.identity }
+    const { identity, laterView } = this.#parts
+    const extras = { millrace_server: identity, ...laterView.offsetFields(position) }
     if (this.#isOver) return streamOffset(position, extras)
     return snapshotOffset(position, state, extras)
   }

@@ -38,18 +38,21 @@ export class SnapshotSession {
   readonly #keepsLock: boolean
   /** The place in the log that belongs to the instant. */
   readonly point: LogPoint
+  /** Whether the instant is exactly at that place, and not a little behind it. */
+  readonly isAtPoint: boolean
   /** The time on the server, in whole seconds since 1970. */
   readonly seconds: number
 
   private constructor(
     connection: MysqlConnection,
     lock: SnapshotLock | null,
-    facts: { keepsLock: boolean; point: LogPoint; seconds: number }
+    facts: { keepsLock: boolean; point: LogPoint; isAtPoint: boolean; seconds: number }
   ) {
     this.#connection = connection
     this.#lock = lock
     this.#keepsLock = facts.keepsLock
     this.point = facts.point
+    this.isAtPoint = facts.isAtPoint
     this.seconds = facts.seconds
   }
 
@@ -74,7 +77,9 @@ export class SnapshotSession {
       const [row] = await connection.query('SELECT UNIX_TIMESTAMP()')
       const seconds = Math.floor(Number(row?.[0] ?? Date.now() / 1000))
       const keepsLock = lockingMode === 'extended'
-      const session = new SnapshotSession(connection, lock, { keepsLock, point, seconds })
+      const isAtPoint = lock !== null || options.flavor === 'mariadb'
+      const facts = { keepsLock, point, isAtPoint, seconds }
+      const session = new SnapshotSession(connection, lock, facts)
       // Whoever waits for rows then is told.
       signal.addEventListener('abort', () => session.close(), { once: true })
       return session

@@ -51,7 +51,10 @@ export class MysqlSourceTask implements SourceTask {
       settings,
       session: this.#session
     })
-    if (offset !== null) parts.transactions?.resume(offset)
+    if (offset !== null) {
+      parts.transactions?.resume(offset)
+      parts.laterView.resume(offset)
+    }
     await this.#begin(parts, stored)
   }
 

@@ -146,6 +146,7 @@ export class StreamPhase implements Phase {
       tracker: new LogTracker(begin, flavor),
       records,
       transactions,
+      laterView: this.#parts.laterView,
       onDemand: this.#signals.isWanted ? this.#signals.onDemand : null,
       ports: follower,
       filter,
@@ -262,10 +263,11 @@ export class StreamPhase implements Phase {
     const position = this.#running.position
     this.#stored = position
     this.#storedAt = Date.now()
-    const { identity, transactions } = this.#parts
+    const { identity, transactions, laterView } = this.#parts
     const xa = this.#prepared.text
     return streamOffset(position, {
       ...transactions?.offsetFields(),
+      ...laterView.offsetFields(position),
       ...(this.#signals.isWanted ? this.#signals.onDemand.offsetFields() : {}),
       millrace_server: identity,
       ...(position.events > 0 ? { millrace_query_events: this.#running.countsQueries } : {}),

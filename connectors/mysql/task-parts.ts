@@ -8,6 +8,7 @@ import { topicName } from '../relational/topic-naming.ts'
 import { TransactionMetadata } from '../relational/transaction-metadata.ts'
 import { TableCompiler } from './captured-table.ts'
 import type { ConnectionSettings } from './connection.ts'
+import { LaterView } from './later-view.ts'
 import type { TaskParts } from './phase.ts'
 import type { QuerySession } from './query-session.ts'
 import { type MysqlRecordSettings, MysqlRecords } from './records.ts'
@@ -57,6 +58,7 @@ export async function makeParts(facts: TaskFacts): Promise<TaskParts> {
     records,
     changeRecords: config['include.schema.changes'] ? new SchemaChangeRecords(records) : null,
     transactions,
+    laterView: new LaterView(flavor),
     notifications: new Notifications({
       config,
       name: config['topic.prefix'],

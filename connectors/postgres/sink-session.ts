@@ -223,7 +223,7 @@ export class PostgresSession implements SinkSession {
       const part = rows.length <= batchSize ? rows : rows.slice(from, from + batchSize)
       const values = encodeRows(statement, part, records.slice(from, from + part.length))
       const sent = this.#send(sql, { name: statement.name, text: statement.text, values })
-      if (plan.partial && this.#settings.insertMode !== 'update') {
+      if (plan.partial && !plan.mayBeGone && this.#settings.insertMode !== 'update') {
         await this.#allFound(sent, part.length, plan)
       }
     }

@@ -147,7 +147,8 @@ export class ChangeRecords {
     out.push(
       this.#withHeaders(this.#record(table, key, this.#envelope(table, null, after, about)), [
         keyHeader(KEY_CHANGED_FROM, oldKey),
-        ...(gaps === null ? [] : afterHeaders(gaps))
+        // It is made of the row that was moved, or else a row is lost.
+        ...(gaps === null ? [] : afterHeaders({ ...gaps, mayBeGone: false }))
       ])
     )
   }

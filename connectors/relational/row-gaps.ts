@@ -13,22 +13,28 @@ export interface RowGaps {
   readonly unknown: readonly string[]
   /** Fields of `before` that are not told. */
   readonly unknownBefore: readonly string[]
+  /** Whether the row may be gone since: rows were read later than the change was made. */
+  readonly mayBeGone?: boolean
 }
 
-/** Each has the names of fields, as the text of a JSON list. */
+/** Each but the last has the names of fields, as the text of a JSON list. */
 export const GAP_HEADERS = {
   unchanged: '__millrace.unchanged',
   unknown: '__millrace.unknown',
-  unknownBefore: '__millrace.before.unknown'
+  unknownBefore: '__millrace.before.unknown',
+  /** Has the text `true`. */
+  mayBeGone: '__millrace.may.be.gone'
 } as const
 
 const TEXT = string()
 
 /** The headers for what an event does not tell of its row after. */
-export function afterHeaders({ unchanged, unknown }: RowGaps): Header[] {
+export function afterHeaders({ unchanged, unknown, mayBeGone = false }: RowGaps): Header[] {
+  const gone = { key: GAP_HEADERS.mayBeGone, schema: TEXT, value: 'true' }
   return [
     ...listHeader(GAP_HEADERS.unchanged, unchanged),
-    ...listHeader(GAP_HEADERS.unknown, unknown)
+    ...listHeader(GAP_HEADERS.unknown, unknown),
+    ...(mayBeGone && unchanged.length > 0 ? [gone] : [])
   ]
 }
 

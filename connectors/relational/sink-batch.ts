@@ -159,6 +159,8 @@ function withoutHidden(write: Write): Write {
 /** Whether a row of one plan leaves nothing of an earlier row of another. */
 function covers(plan: RowPlan, other: RowPlan): boolean {
   if (plan === other) return true
+  // An update alone would not make the row that the earlier one makes.
+  if (plan.partial && !other.partial) return false
   const names = new Set(plan.columns.map((column) => column.name))
   return other.columns.every((column) => names.has(column.name))
 }

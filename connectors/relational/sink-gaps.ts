@@ -13,11 +13,13 @@ export interface ToldGaps {
   unknown: unknown
   /** The key under which the row goes on. */
   movedTo: unknown
+  mayBeGone: unknown
 }
 
 const MEMBERS: Readonly<Record<string, keyof ToldGaps>> = {
   [GAP_HEADERS.unchanged]: 'unchanged',
   [GAP_HEADERS.unknown]: 'unknown',
+  [GAP_HEADERS.mayBeGone]: 'mayBeGone',
   [MOVED_TO]: 'movedTo'
 }
 
@@ -28,7 +30,7 @@ export function gapsIn(headers: readonly Header[]): ToldGaps | null {
     if (!key.startsWith(PREFIX)) continue
     const member = MEMBERS[key]
     if (member === undefined) continue
-    told ??= { unchanged: undefined, unknown: undefined, movedTo: undefined }
+    told ??= { unchanged: undefined, unknown: undefined, movedTo: undefined, mayBeGone: undefined }
     told[member] = value
   }
   return told
@@ -51,16 +53,17 @@ export class GapPlans {
    * @throws {DataError} when a header names a field that the row does not have, or that is part of the key
    */
   without(plan: RowPlan, names: readonly string[], told: ToldGaps): RowPlan {
-    const { unchanged, unknown } = told
+    const { unchanged, unknown, mayBeGone } = told
     if (unchanged === undefined && unknown === undefined) return plan
     const known = this.#known.get(plan) ?? new Map<string, RowPlan>()
-    const text = `${textOf(unchanged)}\0${textOf(unknown)}`
+    const how = { partial: true, mayBeGone: mayBeGone !== undefined }
+    const text = `${textOf(unchanged)}\0${textOf(unknown)}\0${how.mayBeGone}`
     let left = known.get(text)
     if (left === undefined) {
       const columns = (key: string, value: unknown) => this.#columns(plan, names, { key, value })
       left = plan
         .without(columns(GAP_HEADERS.unknown, unknown), { partial: false })
-        .without(columns(GAP_HEADERS.unchanged, unchanged), { partial: true })
+        .without(columns(GAP_HEADERS.unchanged, unchanged), how)
       if (known.size >= MOST_KNOWN) known.clear()
       this.#known.set(plan, known.set(text, left))
     }

@@ -26,17 +26,24 @@ export class RowPlan {
   readonly width: number
   /** A row of this plan lacks columns that did not change: only an existing row can be updated. */
   readonly partial: boolean
+  /** Nothing is to be done where that row is not there: it may be gone since. */
+  readonly mayBeGone: boolean
   readonly #placeholder: string
   readonly #hiding: readonly { column: PlanColumn; hides: (value: unknown) => boolean }[]
   readonly #without = new Map<string, RowPlan>()
 
-  constructor(columns: readonly PlanColumn[], placeholder: string, partial = false) {
+  constructor(
+    columns: readonly PlanColumn[],
+    placeholder: string,
+    { partial = false, mayBeGone = false }: { partial?: boolean; mayBeGone?: boolean } = {}
+  ) {
     this.columns = columns
     this.keys = columns
       .filter((column) => column.isKey)
       .sort((left, right) => left.keyPlace - right.keyPlace)
     this.width = Math.max(0, ...columns.map((column) => column.index + 1))
     this.partial = partial
+    this.mayBeGone = mayBeGone
     this.#placeholder = placeholder
     this.#hiding = columns.flatMap((column) => {
       const hides = column.isKey ? null : placeholderTest(column.schema, placeholder)
@@ -71,14 +78,18 @@ export class RowPlan {
    *
    * @param how partial: the columns keep the values that the row in the target has
    */
-  without(hidden: readonly PlanColumn[], how: { readonly partial: boolean }): RowPlan {
+  without(
+    hidden: readonly PlanColumn[],
+    how: { readonly partial: boolean; readonly mayBeGone?: boolean }
+  ): RowPlan {
     if (hidden.length === 0) return this
     const partial = how.partial || this.partial
-    const key = `${partial} ${hidden.map((column) => column.index).join(',')}`
+    const mayBeGone = how.mayBeGone || this.mayBeGone
+    const key = `${partial} ${mayBeGone} ${hidden.map((column) => column.index).join(',')}`
     let plan = this.#without.get(key)
     if (plan === undefined) {
       const left = this.columns.filter((column) => !hidden.includes(column))
-      plan = new RowPlan(left, this.#placeholder, partial)
+      plan = new RowPlan(left, this.#placeholder, { partial, mayBeGone })
       this.#without.set(key, plan)
     }
     return plan

@@ -50,6 +50,8 @@ const CONSTANTS = [
   "DATETIME(6) DEFAULT '9999-12-31 23:59:59.999999'",
   "DATETIME DEFAULT '0000-00-00 00:00:00'",
   "TIMESTAMP NULL DEFAULT '0000-00-00 00:00:00'",
+  "UUID DEFAULT 'A6BB7AB0-C1E3-4D15-8bda-9dfe88226023'",
+  "INET4 DEFAULT '10.0.0.255'",
   'INT',
   'VARCHAR(9) DEFAULT NULL',
   'GEOMETRY',
@@ -154,6 +156,7 @@ describe('columns that the image of an insert leaves out', requireEngine('mariad
       'FLOAT DEFAULT 16777200',
       "BINARY(9) DEFAULT 'é'",
       "VARBINARY(9) DEFAULT '?'",
+      "VARCHAR(9) DEFAULT 'why?'",
       'ENUM("1", "2") DEFAULT 1',
       'DATETIME DEFAULT (NOW() + INTERVAL 1 DAY)',
       "INET6 DEFAULT '0::1'"

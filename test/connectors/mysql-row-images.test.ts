@@ -40,7 +40,7 @@ describe('row images of MariaDB that leave columns out', requireEngine('mariadb'
       [brief(record).replaceAll(`${database}.`, ''), ...gapsOf(record)].join(' ')
     const next = async (count: number) => (await task.records(count)).map(short)
     await task.start()
-    await task.snapshot()
+    if (config['max.batch.size'] === undefined) await task.snapshot()
     return {
       task,
       run,
@@ -150,6 +150,41 @@ describe('row images of MariaDB that leave columns out', requireEngine('mariadb'
       'u t null {"a":1,"b":"x"}',
       'd t null {"a":1,"b":"x"}'
     ])
+  })
+
+  it('say that a row may be gone which was to be read after they were written', async () => {
+    const tables = `create table a (id int primary key, v text);
+      insert into a select seq, repeat('a', 100) from seq_1_to_500; ${TABLE};
+      insert into t (id, v) values (1, 1), (2, 2), (3, 3)`
+    await using test = await prepare('MINIMAL', { 'max.batch.size': '100' }, tables)
+    const { task, run, next } = test
+    while ((await task.poll()) === 0 || task.offset?.['millrace_snapshot'] === undefined);
+    await task.commit()
+    await task.stop()
+    await run(
+      'update t set v = 4 where id = 1; delete from t where id = 1; update t set id = 5 where id = 2'
+    )
+    await task.start()
+    const seen: string[] = []
+    while (task.offset?.['snapshot'] !== undefined) seen.push(...(await next(await task.poll())))
+    await run('update t set v = 6 where id = 3')
+    while (!seen.some((line) => line.includes('"v":6')))
+      seen.push(...(await next(await task.poll())))
+    const short = seen.filter((line) => !line.startsWith('r')).map((line) => line.split(' '))
+    assert.deepEqual(
+      short.map(([op, , key, ...rest]) => [op, key, rest.includes('may.be.gone=true')]),
+      [
+        ['u', '{"id":1}', true],
+        ['d', '{"id":1}', false],
+        ['-', '{"id":1}', false],
+        ['d', '{"id":2}', false],
+        ['-', '{"id":2}', false],
+        ['c', '{"id":5}', false],
+        ['u', '{"id":3}', false]
+      ]
+    )
+    await task.commit()
+    assert.equal(task.committed?.['millrace_read_until'], undefined)
   })
 
   it('say the old values that they have', async () => {

@@ -9,6 +9,7 @@ import type {
 } from '../../connectors/mysql/binlog/binlog-event.ts'
 import { TableCompiler } from '../../connectors/mysql/captured-table.ts'
 import { ChangeStream } from '../../connectors/mysql/change-stream.ts'
+import { LaterView } from '../../connectors/mysql/later-view.ts'
 import { LogTracker } from '../../connectors/mysql/log-tracker.ts'
 import { type Position, parseOffset, streamOffset } from '../../connectors/mysql/offset.ts'
 import { PreparedTransactions } from '../../connectors/mysql/prepared-transactions.ts'
@@ -160,6 +161,7 @@ async function stream(events: readonly Told[], start: Position, size = 100) {
     tracker: new LogTracker(start, 'mysql'),
     records,
     transactions: null,
+    laterView: new LaterView('mysql'),
     onDemand: null,
     ports: {
       resolve: async (found) => compiler.rowsOf(model, found, true),

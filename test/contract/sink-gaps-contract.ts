@@ -84,6 +84,23 @@ export function gapsContract(database: SinkDatabase): void {
       await assert.rejects(sink.put([nothing(2)]), { code: 'SINK_ROW_MISSING' })
     })
 
+    it('passes over a change of a row that may be gone, and writes it where it is not', async () => {
+      await using test = await prepare()
+      const { events, sink, rows } = test
+      const late = (record: SinkRecord) => ({
+        ...record,
+        headers: [...record.headers, { key: GAP_HEADERS.mayBeGone, schema: null, value: 'true' }]
+      })
+      const named = (id: number, name: string) =>
+        lacks(events.update({ id, name, n: 0, v: null }), { unchanged: ['n', 'v'] })
+      await sink.put([events.create({ id: 1, name: 'a', n: 2, v: 3 })])
+      await sink.put([late(named(1, 'b')), late(named(2, 'c'))])
+      assert.deepEqual(await rows(), [[1, 'b', 2, 3]])
+      await assert.rejects(sink.put([late(named(2, 'c')), named(3, 'd')]), {
+        code: 'SINK_ROW_MISSING'
+      })
+    })
+
     it('inserts a row without what nobody knows of it', async () => {
       await using test = await prepare()
       const { events, sink, rows } = test

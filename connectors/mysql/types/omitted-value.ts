@@ -10,7 +10,7 @@ const REALS = /^(?:FLOAT|DOUBLE|REAL)/
 const DECIMALS = /^(?:DECIMAL|NUMERIC|FIXED|DEC\b)/
 const TEXTS = /CHAR|TEXT|CLOB|^LONG/
 const DATES = /^(?:DATE|DATETIME|TIMESTAMP)\b/
-/** SHOW CREATE TABLE prints bytes as text, with a question mark for what is none. */
+/** SHOW CREATE TABLE has a question mark for bytes that are no text, and for characters beyond U+FFFF. */
 const CLEAR_BYTES = /^[ ->@-~]*\0*$/
 const PRINTED_DIGITS = 6
 const ZERO_DATE = /^(?:0000-00-00(?: 00:00:00(?:\.0+)?)?|0+)$/
@@ -47,6 +47,9 @@ function constantDefault(column: ColumnModel, codec: ColumnCodec): unknown {
   if (/BINARY|BLOB/.test(typeName) && given.kind === 'text' && !CLEAR_BYTES.test(given.text)) {
     return UNKNOWN
   }
+  if (given.kind === 'text' && given.text.includes('?')) return UNKNOWN
+  if (/^(?:UUID|INET4)$/.test(typeName))
+    return addressDefault(given.kind === 'text' ? given.text : '')
   // The server prints numbers in its own way, as text.
   if (TEXTS.test(typeName) && !isLiteral && given.kind === 'text' && !/^-?\d+$/.test(given.text)) {
     return UNKNOWN
@@ -66,6 +69,14 @@ function realDefault(column: ColumnModel, codec: ColumnCodec): unknown {
   const digits = text.replace(/e.*$/i, '').replaceAll(/[^\d]/g, '')
   if (digits.replace(/^0+/, '').length >= PRINTED_DIGITS) return UNKNOWN
   return hasMoreDigits(text, column.scale) ? UNKNOWN : Math.fround(value)
+}
+
+/** As the server prints it; INET6 has too many ways to be written. */
+function addressDefault(text: string): unknown {
+  const isClear =
+    /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) ||
+    /^(?:(?:0|[1-9]\d{0,2})(?:\.|$)){4}$/.test(text)
+  return isClear ? text.toLowerCase() : UNKNOWN
 }
 
 function hasMoreDigits(text: string, scale: number | null): boolean {
