@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
-import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
+import { withSinkKeys } from '../relational/explanation.ts'
 import { type ConnectionSettings, connect, type RunQuery } from './connection.ts'
 import type { SinkConfig } from './sink-config.ts'
 
@@ -96,7 +97,7 @@ const SINK_KEYS: readonly (readonly [source: RegExp, sink: string])[] = [
   [/database\.hostname and database\.port/g, 'connection.url'],
   [/database\.user\b/g, 'connection.username'],
   [/database\.dbname/g, 'the database in connection.url'],
-  [/database\.(password|sslmode|sslrootcert|sslcert|sslkey|sslpassword)/g, 'connection.$1']
+  [/database\.(password|ssl\w+)/g, 'connection.$1']
 ]
 
 /**
@@ -111,14 +112,7 @@ export async function connectSink(
   try {
     return await connect(settings, { signal, pipeline: true })
   } catch (error) {
-    if (!(error instanceof ConnectError)) throw error
-    const hint = SINK_KEYS.reduce((text, [key, own]) => text.replace(key, own), error.hint ?? '')
-    const options = { cause: error.cause, ...(hint === '' ? {} : { hint }) }
-    const { code } = error
-    const message = error.message.replace(/^database\.(ssl\w+)/, 'connection.$1')
-    throw error.retriable
-      ? new RetriableError(code, message, options)
-      : new ConnectError(code, message, options)
+    throw error instanceof ConnectError ? withSinkKeys(error, SINK_KEYS) : error
   }
 }
 

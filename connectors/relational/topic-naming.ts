@@ -1,3 +1,4 @@
+import type { KeyProblem } from '../../runtime/api/connector.ts'
 import { NameFilter } from './name-filter.ts'
 
 /**
@@ -26,14 +27,14 @@ export function messageKey(setting: string | null, id: string): readonly string[
   return null
 }
 
-/** What is wrong with the form of `message.key.columns`, one message each. */
-export function messageKeyProblems(setting: string | null): string[] {
+/** What is wrong with the form of `message.key.columns`. */
+export function messageKeyProblems(setting: string | null): KeyProblem[] {
   return (setting ?? '')
     .split(';')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '' && !/^[^:]+:[^:]+$/.test(entry))
-    .map(
-      (entry) =>
-        `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
-    )
+    .map((entry) => ({
+      key: 'message.key.columns',
+      message: `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
+    }))
 }
