@@ -1,4 +1,5 @@
 import type { KeyProblem } from '../../runtime/api/connector.ts'
+import { type NameAdjustment, nameAdjuster } from '../../runtime/api/name-adjuster.ts'
 import { NameFilter } from './name-filter.ts'
 
 /**
@@ -37,4 +38,17 @@ export function messageKeyProblems(setting: string | null): KeyProblem[] {
       key: 'message.key.columns',
       message: `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
     }))
+}
+
+/** What makes the names of schemas and fields legal; nothing where they stay as they are. */
+export function nameAdjusters(config: {
+  readonly 'schema.name.adjustment.mode': NameAdjustment
+  readonly 'field.name.adjustment.mode': NameAdjustment
+}): {
+  readonly schemaName?: (name: string) => string
+  readonly fieldName?: (name: string) => string
+} {
+  const schemaName = nameAdjuster(config['schema.name.adjustment.mode'], true)
+  const fieldName = nameAdjuster(config['field.name.adjustment.mode'], false)
+  return { ...(schemaName ? { schemaName } : {}), ...(fieldName ? { fieldName } : {}) }
 }
