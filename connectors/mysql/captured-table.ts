@@ -1,10 +1,10 @@
-import { nameAdjuster } from '../../runtime/api/name-adjuster.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
 import type { Logger } from '../../runtime/api/task.ts'
 import { type RecordTable, sameStruct } from '../relational/change-records.ts'
 import { NameFilter } from '../relational/name-filter.ts'
 import type { RowGaps } from '../relational/row-gaps.ts'
-import { messageKey, topicName } from '../relational/topic-naming.ts'
+import { TableWarnings } from '../relational/table-warnings.ts'
+import { messageKey, nameAdjusters, topicName } from '../relational/topic-naming.ts'
 import type { TableMap } from './binlog/binlog-event.ts'
 import { ColumnChanger } from './column-changes.ts'
 import type { TableModel } from './schema/table-model.ts'
@@ -13,7 +13,7 @@ import type { SourceConfig } from './source-config.ts'
 import type { Flavor, ValueOptions } from './types/column-codec.ts'
 import type { RowImages } from './types/image-gaps.ts'
 import type { RowReader } from './types/row-reader.ts'
-import { type CodecOptions, compileTable, type TableCodec } from './types/table-codec.ts'
+import { compileTable, type TableCodec } from './types/table-codec.ts'
 
 /** One version of a table whose rows become records. */
 export interface CapturedTable extends RecordTable {
@@ -41,13 +41,10 @@ export interface ReadRows {
 export class TableCompiler {
   readonly #flavor: Flavor
   readonly #config: SourceConfig
-  readonly #logger: Logger
+  readonly #warnings: TableWarnings
   readonly #columns: NameFilter
   readonly #changer: ColumnChanger
   readonly #compiled = new WeakMap<TableModel, CapturedTable>()
-  readonly #warned = new Set<string>()
-  /** Values that became null, by column. */
-  readonly #unconvertible = new Map<string, number>()
 
   constructor(options: {
     readonly flavor: Flavor
@@ -56,8 +53,12 @@ export class TableCompiler {
   }) {
     this.#flavor = options.flavor
     this.#config = options.config
-    this.#logger = options.logger
-    this.#changer = new ColumnChanger(options.config, (column) => this.#warnUnmasked(column))
+    const warnings = new TableWarnings(options.logger.warn.bind(options.logger))
+    this.#warnings = warnings
+    this.#changer = new ColumnChanger(options.config, (column) => {
+      const message = `Column ${column} is not masked: masks and hashes are for text only`
+      warnings.once(`mask of ${column}`, message, { column })
+    })
     this.#columns = new NameFilter(
       options.config['column.include.list'],
       options.config['column.exclude.list']
@@ -98,9 +99,9 @@ export class TableCompiler {
       comments: true,
       changes: (column, own) => this.#changer.changesOf(id, column, own),
       ...nameAdjusters(this.#config),
-      ...this.#unconvertibleHandler()
+      ...this.#warnings.unconvertible(this.#config['event.converting.failure.handling.mode'])
     })
-    this.#warnOf(id, codec)
+    this.#warnings.leftOut(id, codec.unsupported, '')
     return {
       database,
       name,
@@ -114,64 +115,20 @@ export class TableCompiler {
     }
   }
 
-  /** Debezium's `event.converting.failure.handling.mode`: with `fail` the codec throws. */
-  #unconvertibleHandler(): Pick<CodecOptions, 'onUnconvertible'> {
-    if (this.#config['event.converting.failure.handling.mode'] === 'fail') return {}
-    return {
-      onUnconvertible: ({ column, reason }) => {
-        const count = (this.#unconvertible.get(column) ?? 0) + 1
-        this.#unconvertible.set(column, count)
-        // Each power of two: neither silent nor a flood.
-        if ((count & (count - 1)) !== 0) return
-        this.#logger.warn(`A value of ${column} is written as null: ${reason}`, { column, count })
-      }
-    }
-  }
-
-  #warnUnmasked(column: string): void {
-    if (this.#warned.has(column)) return
-    this.#warned.add(column)
-    this.#logger.warn(`Column ${column} is not masked: masks and hashes are for text only`, {
-      column
-    })
-  }
-
   /** Once for each table, and once more for columns whose new values nobody is told. */
   #warnOfGaps(id: string, { unknown }: RowGaps): void {
-    this.#warnOnce(
+    this.#warnings.once(
       `gaps of ${id}`,
       `The binary log leaves out columns of rows of ${id} (binlog_row_image is not FULL): events have placeholders, nulls and zeros there. Headers __millrace.* name those columns; whoever reads the topic without looking at them takes them for values`,
       { table: id }
     )
     if (unknown.length === 0) return
-    this.#warnOnce(
+    this.#warnings.once(
       `unknown of ${id}`,
       `The binary log does not have the new values of ${unknown.join(', ')} of ${id}: sinks leave such columns as they are. Set binlog_row_image=FULL, or leave them out with column.exclude.list`,
       { table: id, columns: unknown }
     )
   }
-
-  #warnOnce(what: string, message: string, fields: Readonly<Record<string, unknown>>): void {
-    if (this.#warned.has(what)) return
-    this.#warned.add(what)
-    this.#logger.warn(message, fields)
-  }
-
-  #warnOf(id: string, codec: TableCodec): void {
-    const columns = codec.unsupported.map(({ column, type }) => `${column} (${type})`)
-    if (columns.length === 0 || this.#warned.has(id)) return
-    this.#warned.add(id)
-    this.#logger.warn(
-      `Columns of ${id} are left out, because their types have no mapping: ${columns.join(', ')}`,
-      { table: id }
-    )
-  }
-}
-
-function nameAdjusters(config: SourceConfig): Pick<CodecOptions, 'schemaName' | 'fieldName'> {
-  const schemaName = nameAdjuster(config['schema.name.adjustment.mode'], true)
-  const fieldName = nameAdjuster(config['field.name.adjustment.mode'], false)
-  return { ...(schemaName ? { schemaName } : {}), ...(fieldName ? { fieldName } : {}) }
 }
 
 function valueOptions(config: SourceConfig, flavor: Flavor): ValueOptions {

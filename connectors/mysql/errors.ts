@@ -1,4 +1,5 @@
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { codeOf, type Explanation, failure, SOCKET_ERRORS } from '../relational/explanation.ts'
 
 /** What was being done, for messages that name it. */
 export interface ErrorContext {
@@ -8,24 +9,6 @@ export interface ErrorContext {
   /** The file and position, or the GTIDs, from which the binary log was asked for. */
   readonly start?: string
 }
-
-interface Explanation {
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
-  readonly retriable?: boolean
-}
-
-const SOCKET_ERRORS = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN'
-])
 
 /** The other side refuses a certificate, or what was agreed on. */
 const TLS_REFUSED = /^ERR_(SSL|TLS)_/
@@ -68,22 +51,6 @@ export function explain(error: unknown, context: ErrorContext = {}): ConnectErro
   return new ConnectError('MYSQL_ERROR', `The server answered: ${text} (error ${number})`, {
     cause: error
   })
-}
-
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return ''
-  return typeof error.code === 'string' ? error.code : ''
-}
-
-/** An explanation as an error to throw. */
-export function failure(known: Explanation, cause?: unknown): ConnectError {
-  const options = {
-    ...(cause === undefined ? {} : { cause }),
-    ...(known.hint ? { hint: known.hint } : {})
-  }
-  return known.retriable
-    ? new RetriableError(known.code, known.message, options)
-    : new ConnectError(known.code, known.message, options)
 }
 
 function address(context: ErrorContext): string {

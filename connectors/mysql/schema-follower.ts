@@ -146,7 +146,8 @@ export class SchemaFollower implements StreamPorts {
       altered.push(now.table)
     }
     logger.warn(
-      `A statement is not understood (${applied.unknown?.reason ?? ''}), so ${altered.length} tables were read from the server as they are now: ${ddl}`
+      `A statement is not understood (${applied.unknown?.reason ?? ''}), so tables were read from the server as they are now: ${ddl}`,
+      { tables: altered.map(({ database, name }) => `${database}.${name}`) }
     )
     return {
       ...applied,

@@ -2,56 +2,24 @@ import {
   boolean,
   type ConfigOf,
   ignored,
-  int,
   oneOf,
   password,
   type RawConfig,
   refused,
   string
 } from '../../runtime/api/config.ts'
+import { targetKeys } from '../relational/connection-keys.ts'
 import { sharedSinkKeys } from '../relational/sink-keys.ts'
 import { otherFlag, otherText } from '../relational/sink-other-keys.ts'
 import { type SinkSettings, sinkSettings } from '../relational/sink-settings.ts'
 
 const connectionKeys = {
-  'connection.url': string({
-    doc: 'The target database, as `mysql://host:port/database` or `mariadb://host:port/database`, with or without `jdbc:` before it. Parameters `user`, `password` and `sslMode` are understood.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection',
-    examples: ['mysql://localhost:3306/warehouse']
-  }),
-  'connection.host': string({
-    doc: 'Host name of the server, where there is no connection.url.',
-    default: null,
-    group: 'Connection',
-    aliases: ['connection.hostname']
-  }),
-  'connection.port': int({
-    doc: 'Port of the server, where there is no connection.url.',
-    default: 3306,
-    min: 1,
-    max: 65535,
-    group: 'Connection'
-  }),
-  'connection.dbname': string({
-    doc: 'The database, where there is no connection.url.',
-    default: null,
-    group: 'Connection',
-    aliases: ['connection.database']
-  }),
-  'connection.username': string({
-    doc: 'User to connect as. It needs SELECT, INSERT, UPDATE and DELETE on the target tables, and CREATE and ALTER on the database where tables are created. With CREATE TEMPORARY TABLES it writes new rows faster.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection',
-    aliases: ['connection.user']
-  }),
-  'connection.password': password({
-    doc: 'Password of the user.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection'
+  ...targetKeys({
+    url: '`mysql://host:port/database` or `mariadb://host:port/database`, with or without `jdbc:` before it. Parameters `user`, `password` and `sslMode` are understood.',
+    example: 'mysql://localhost:3306/warehouse',
+    port: 3306,
+    needs:
+      'SELECT, INSERT, UPDATE and DELETE on the target tables, and CREATE and ALTER on the database where tables are created. With CREATE TEMPORARY TABLES it writes new rows faster.'
   }),
   'connection.ssl.mode': oneOf(
     ['disabled', 'preferred', 'required', 'verify_ca', 'verify_identity'],

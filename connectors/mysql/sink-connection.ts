@@ -1,4 +1,5 @@
-import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
+import { withSinkKeys } from '../relational/explanation.ts'
 import { connect, type MysqlConnection, type TextRow } from './connection.ts'
 import { errorNumber, quoteName } from './errors.ts'
 import type { SinkPlace } from './sink-place.ts'
@@ -57,14 +58,7 @@ const NO_DATABASE = 1049
 
 /** An error of the connection that both have, with the keys that a sink has. */
 export function ofSink(error: ConnectError): ConnectError {
-  const own = (text: string) =>
-    SINK_KEYS.reduce((result, [key, name]) => result.replace(key, name), text)
-  const { code, hint } = error
-  if (!code.startsWith('MYSQL_')) return error
-  const options = { cause: error.cause, ...(hint === undefined ? {} : { hint: own(hint) }) }
-  return error.retriable
-    ? new RetriableError(code, own(error.message), options)
-    : new ConnectError(code, own(error.message), options)
+  return error.code.startsWith('MYSQL_') ? withSinkKeys(error, SINK_KEYS) : error
 }
 
 /** What came of a statement. */

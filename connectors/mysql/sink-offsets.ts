@@ -1,16 +1,14 @@
 import type { TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
-import { OffsetClaims, type StoredClaim } from '../relational/sink-claims.ts'
+import {
+  OffsetClaims,
+  type OffsetsPlace,
+  type StoredClaim,
+  toClaim
+} from '../relational/sink-claims.ts'
 import { errorNumber } from './errors.ts'
 import type { SinkConnection } from './sink-connection.ts'
 import { pathSql, textSql } from './sink-names.ts'
 import { refuseNonTransactional } from './sink-tables.ts'
-
-/** Whose offsets, and in which table. */
-export interface OffsetsPlace {
-  readonly connector: string
-  /** Its name, with or without a database. */
-  readonly table: string
-}
 
 /** The claims of a connector that has none yet. */
 export function noClaims({ connector, table }: OffsetsPlace): OffsetClaims {
@@ -142,14 +140,5 @@ WHERE connector = ${textSql(this.#connector)} AND (${owned.join(' OR ')})`
     )
     return `SELECT topic, \`partition\`, next_offset, epoch FROM ${this.#table}
 WHERE connector = ${textSql(this.#connector)} AND (${places.join(' OR ')})`
-  }
-}
-
-function toClaim([topic, partition, offset, epoch]: readonly (string | null)[]): StoredClaim {
-  return {
-    topic: topic ?? '',
-    partition: Number(partition),
-    offset: offset === null || offset === undefined ? null : Number(offset),
-    epoch: epoch ?? ''
   }
 }

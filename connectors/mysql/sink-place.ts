@@ -1,5 +1,8 @@
+import { isUrlOf, targetAddress } from '../relational/sink-address.ts'
 import type { ConnectionSettings, SslMode } from './connection.ts'
 import type { SinkConfig } from './sink-config.ts'
+
+const FORM = { product: 'MySQL and MariaDB', schemes: ['mysql', 'mariadb'], port: 3306 } as const
 
 /** Where to write to. */
 export interface SinkPlace {
@@ -17,31 +20,13 @@ const SESSION = [
   `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION autocommit = 1, SESSION sql_safe_updates = 0`
 ]
 
-/**
- * Where to connect to, from `connection.url` or the single keys. The keys win over parameters of the
- * URL, but for host, port and database.
- *
- * @throws {Error} whose message says what is wrong with which key, and never shows a password
- */
+/** Where to connect to. @throws {Error} as {@link targetAddress} */
 export function sinkPlace(config: SinkConfig, applicationName: string): SinkPlace {
-  const url = config['connection.url']
-  const {
-    host,
-    port,
-    database,
-    user: ofUrl,
-    password,
-    parameters
-  } = url === null ? noUrl(config) : parseUrl(url)
-  const user = config['connection.username'] ?? ofUrl
-  if (user === null) throw new Error('connection.username is missing')
+  const { database, parameters, ...login } = targetAddress(config, FORM)
   return {
     database,
     connection: {
-      host,
-      port,
-      user,
-      password: config['connection.password'] ?? password,
+      ...login,
       sslMode: sslMode(parameters) ?? config['connection.ssl.mode'],
       sslTrustStore: config['connection.ssl.truststore'] ?? parameters.get('serverSslCert'),
       sslKeyStore: config['connection.ssl.keystore'],
@@ -55,57 +40,9 @@ export function sinkPlace(config: SinkConfig, applicationName: string): SinkPlac
   }
 }
 
-interface UrlParts {
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string | null
-  readonly password: string | null
-  readonly parameters: URLSearchParams
-}
-
-function noUrl(config: SinkConfig): UrlParts {
-  const host = config['connection.host']
-  const database = config['connection.dbname']
-  if (host === null || database === null) {
-    throw new Error('connection.url is missing, or else connection.host and connection.dbname')
-  }
-  const port = config['connection.port']
-  return { host, port, database, user: null, password: null, parameters: new URLSearchParams() }
-}
-
-/** The beginning of a URL of MySQL or MariaDB. */
-const OWN_URL = /^(?:jdbc:)?(?:mysql|mariadb):/i
-
+/** Whether a URL is one of MySQL or MariaDB. */
 export function isOwnUrl(url: string | undefined): boolean {
-  return OWN_URL.test(url ?? '')
-}
-
-function parseUrl(given: string): UrlParts {
-  const other = /^(?:jdbc:)?([a-z0-9]+):/i.exec(given)?.[1]
-  if (other && !isOwnUrl(given)) {
-    throw new Error(
-      `connection.url is for ${other}, and this sink writes to MySQL and MariaDB only; \`millrace plugins list\` shows the sinks there are`
-    )
-  }
-  const plain = given.replace(/^jdbc:/i, '')
-  if (!/^(mysql|mariadb):\/\//i.test(plain) || !URL.canParse(plain)) {
-    throw new Error('connection.url must look like mysql://host:port/database')
-  }
-  const url = new URL(plain)
-  const database = decodeURIComponent(url.pathname.slice(1))
-  if (url.hostname === '' || database === '') {
-    throw new Error('connection.url must name a host and a database, as mysql://host:port/database')
-  }
-  const text = (value: string) => (value === '' ? null : decodeURIComponent(value))
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 3306 : Number(url.port),
-    database,
-    user: text(url.username) ?? url.searchParams.get('user'),
-    password: text(url.password) ?? url.searchParams.get('password'),
-    parameters: url.searchParams
-  }
+  return isUrlOf(FORM, url)
 }
 
 /** By what Connector/J and MariaDB's connector call them. */

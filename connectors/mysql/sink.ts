@@ -1,6 +1,7 @@
 import type { RawConfig } from '../../runtime/api/config.ts'
-import { defineSink, type KeyProblem } from '../../runtime/api/connector.ts'
+import { defineSink } from '../../runtime/api/connector.ts'
 import { describeError } from '../../runtime/api/errors.ts'
+import { addressProblems } from '../relational/sink-address.ts'
 import { JAVA_CLASSES, JAVA_TASK_CLASS, modeProblems } from '../relational/sink-settings.ts'
 import { RelationalSinkTask } from '../relational/sink-task.ts'
 import { mysqlSettings, type SinkConfig, sinkKeys } from './sink-config.ts'
@@ -12,18 +13,6 @@ import { MysqlTarget } from './sink-target.ts'
 import { VERSION } from './version.ts'
 
 const APPLICATION = 'millrace mysql-sink'
-
-function connectionProblem(config: SinkConfig): KeyProblem | null {
-  try {
-    sinkPlace(config, APPLICATION)
-    return null
-  } catch (error) {
-    return {
-      key: 'connection.url',
-      message: error instanceof Error ? error.message : String(error)
-    }
-  }
-}
 
 function targetOf(config: SinkConfig, raw: RawConfig): MysqlTarget {
   const settings = mysqlSettings(config, raw)
@@ -41,8 +30,8 @@ export default defineSink({
   isMeantBy: (raw) => isOwnUrl(raw['connection.url']),
 
   validate(config, raw) {
-    const connection = connectionProblem(config)
-    return [...(connection ? [connection] : []), ...modeProblems(mysqlSettings(config, raw))]
+    const connection = addressProblems(() => sinkPlace(config, APPLICATION))
+    return [...connection, ...modeProblems(mysqlSettings(config, raw))]
   },
 
   async check(config, raw, signal) {

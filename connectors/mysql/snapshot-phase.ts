@@ -1,4 +1,5 @@
 import type { SourceBatch, SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
+import { snapshotIsComplete, snapshotStarts } from '../relational/snapshot-messages.ts'
 import type { LogPoint } from './log-point.ts'
 import { type Position, positionAt, snapshotOffset, streamOffset } from './offset.ts'
 import type { Phase, TaskParts } from './phase.ts'
@@ -63,9 +64,8 @@ export class SnapshotPhase implements Phase {
       session.shapesAreRead()
       if (!session.isAtPoint || start.cut !== null) await parts.laterView.taken(parts.session)
       if (start.rows) parts.notifications.initial.started()
-      const { state } = opened
-      const how = start.cut === null ? 'starts' : `goes on after ${state.rows} rows`
-      context.logger.info(`The snapshot of ${listed.length} tables ${how}.`)
+      const before = start.cut === null ? null : opened.state.rows
+      context.logger.info(snapshotStarts(listed.length, before))
       return new SnapshotPhase(parts, opened, start.rows)
     } catch (error) {
       session.close()
@@ -98,7 +98,7 @@ export class SnapshotPhase implements Phase {
     if (this.#isOver) {
       // At once: the view keeps the server from forgetting old rows.
       this.close()
-      context.logger.info(`The snapshot is complete: ${this.#opened.state.rows} rows.`)
+      context.logger.info(snapshotIsComplete(this.#opened.state.rows))
     }
     return [this.#batch(records)]
   }

@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
-import type { SnapshotMark } from '../relational/envelope.ts'
+import { markOf, SMALL_TABLE_BYTES, SnapshotSources } from '../relational/snapshot-marks.ts'
 import type { CapturedTable } from './captured-table.ts'
 import type { MysqlRecords, Origin } from './records.ts'
 import type { BytesRow } from './row-stream.ts'
@@ -8,12 +8,6 @@ import { asAltered } from './snapshot-altered.ts'
 import { keyOf, type SnapshotKey, selectOf } from './snapshot-select.ts'
 import type { SnapshotSession } from './snapshot-session.ts'
 import type { SnapshotState } from './snapshot-state.ts'
-
-/**
- * A table up to this size is passed on as one batch, so that a restart reads it again from its beginning
- * without repeating a row.
- */
-const SMALL_TABLE_BYTES = 1 << 20
 
 /** Sizes are estimates, and those of a table that was just filled are far off. */
 const SMALL_TABLE_ROWS = 10_000
@@ -74,8 +68,7 @@ interface Reading {
  */
 export class SnapshotReader {
   readonly #options: SnapshotOptions
-  readonly #sources = new Map<SnapshotMark, Struct>()
-  #sourcesOf: CapturedTable | undefined
+  readonly #sources: SnapshotSources<CapturedTable>
   #next = 0
   #finished = false
   #reading: Reading | undefined
@@ -87,6 +80,11 @@ export class SnapshotReader {
 
   constructor(options: SnapshotOptions) {
     this.#options = options
+    const { records, origin } = options
+    this.#sources = new SnapshotSources((table, mark) => {
+      const { database, name } = table
+      return records.source({ ...origin, database, table: name, mark }, 0)
+    })
   }
 
   /** Whether the last row of all was passed on. */
@@ -198,7 +196,7 @@ export class SnapshotReader {
       const isLast = of.ended && i === this.#held.length - 1
       const mark = markOf({ isLast, isEnd, isFirst: !of.begun, isFirstTable: of.isFirstTable })
       of.begun = true
-      out.push(records.read(of.table, row, this.#source(of.table, mark)))
+      out.push(records.read(of.table, row, this.#sources.of(of.table, mark)))
     }
     state.rows += this.#held.length
     if (of.ended) {
@@ -211,31 +209,4 @@ export class SnapshotReader {
     else this.#held.length = 0
     this.#heldOf = undefined
   }
-
-  /** Rows of a table that have the same mark share one source block. */
-  #source(table: CapturedTable, mark: SnapshotMark): Struct {
-    const cached = this.#sources.get(mark)
-    if (cached !== undefined && this.#sourcesOf === table) return cached
-    if (this.#sourcesOf !== table) this.#sources.clear()
-    this.#sourcesOf = table
-    const { records, origin } = this.#options
-    const { database, name } = table
-    const source = records.source({ ...origin, database, table: name, mark }, 0)
-    // Thousands of rows share it: frozen, it is converted once.
-    Object.freeze(source.values)
-    this.#sources.set(mark, source)
-    return source
-  }
-}
-
-function markOf(at: {
-  isLast: boolean
-  isEnd: boolean
-  isFirst: boolean
-  isFirstTable: boolean
-}): SnapshotMark {
-  if (at.isLast && at.isEnd) return 'last'
-  if (at.isFirst && at.isFirstTable) return 'first'
-  if (at.isLast) return 'last_in_data_collection'
-  return at.isFirst ? 'first_in_data_collection' : 'true'
 }

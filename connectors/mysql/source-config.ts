@@ -19,6 +19,7 @@ import {
 } from '../relational/capture-keys.ts'
 import { converterKeys } from '../relational/column-converters.ts'
 import { columnRuleKeys } from '../relational/column-rules.ts'
+import { serverKeys, statementKeys } from '../relational/connection-keys.ts'
 import { incrementalKeys } from '../relational/incremental-snapshot.ts'
 import { notificationKeys } from '../relational/notifications.ts'
 import { signalKeys } from '../relational/signals.ts'
@@ -44,32 +45,12 @@ const SSL_MODES = [
 ] as const
 
 const connectionKeys = {
-  'database.hostname': string({
-    doc: 'Host name or address of the server.',
-    default: 'localhost',
-    importance: 'HIGH',
-    group: 'Connection',
-    examples: ['localhost', 'db.example.com']
-  }),
-  'database.port': int({
-    doc: 'Port of the server.',
-    default: 3306,
-    min: 1,
-    max: 65535,
-    importance: 'HIGH',
-    group: 'Connection'
-  }),
-  'database.user': string({
-    doc: 'User to connect as. It needs REPLICATION SLAVE, REPLICATION CLIENT, SELECT on the captured tables, and RELOAD or LOCK TABLES for a snapshot.',
-    importance: 'HIGH',
-    group: 'Connection'
-  }),
-  'database.password': password({
-    doc: 'Password of the user.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection',
-    examples: ['${env:MYSQL_PASSWORD}']
+  ...serverKeys({
+    server: 'the server',
+    port: 3306,
+    needs:
+      'REPLICATION SLAVE, REPLICATION CLIENT, SELECT on the captured tables, and RELOAD or LOCK TABLES for a snapshot',
+    variable: 'MYSQL_PASSWORD'
   }),
   'database.ssl.keystore': string({
     doc: 'PEM file with the client certificate and its key.',
@@ -95,16 +76,9 @@ const connectionKeys = {
     importance: 'MEDIUM',
     group: 'Connection'
   }),
-  'database.initial.statements': string({
-    doc: 'SQL statements to run on every new connection, but for the one that reads the binary log.',
-    default: null,
-    group: 'Connection'
-  }),
-  'database.query.timeout.ms': int({
-    doc: 'Longest time that a query about tables may take, in milliseconds; 0 is for ever. Reading a snapshot has no limit.',
-    default: 600_000,
-    min: 0,
-    group: 'Connection'
+  ...statementKeys({
+    except: 'the one that reads the binary log',
+    queries: 'a query about tables'
   }),
   'connect.timeout.ms': int({
     doc: 'Longest time to connect, in milliseconds.',

@@ -4,17 +4,18 @@ import {
   type SourceConnector,
   type SourceOffsetChange
 } from '../../runtime/api/connector.ts'
-import { ConnectError, describeError } from '../../runtime/api/errors.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
 
 import { converterProblems } from '../relational/column-converters.ts'
 import { columnRuleProblems } from '../relational/column-rules.ts'
+import { FoundProblems } from '../relational/live-check.ts'
 import { notificationProblems } from '../relational/notifications.ts'
 import { messageKeyProblems } from '../relational/topic-naming.ts'
 import { connectionSettings } from './connection-settings.ts'
 import { parseOffset } from './offset.ts'
 import { QuerySession } from './query-session.ts'
 import { checkReadable } from './readable.ts'
-import { checkServer } from './server-check.ts'
+import { lookAtServer } from './server-check.ts'
 import { ServerSchema } from './server-schema.ts'
 import { parseShape } from './shape-store.ts'
 import { type SourceConfig, sourceKeys } from './source-config.ts'
@@ -56,12 +57,8 @@ export function mysqlSource(flavor: Flavor): SourceConnector {
 }
 
 function validate(config: SourceConfig): KeyProblem[] {
-  const keys = messageKeyProblems(config['message.key.columns']).map((message) => ({
-    key: 'message.key.columns',
-    message
-  }))
   return [
-    ...keys,
+    ...messageKeyProblems(config['message.key.columns']),
     ...columnRuleProblems(config),
     ...converterProblems(config),
     ...notificationProblems(config)
@@ -107,37 +104,28 @@ async function check(
   config: SourceConfig,
   signal: AbortSignal
 ): Promise<KeyProblem[]> {
-  const problems: KeyProblem[] = []
-  const found = (error: unknown) => {
-    const code = error instanceof ConnectError ? error.code : ''
-    problems.push({ key: KEY_OF[code] ?? null, message: describeError(error) })
-  }
+  const found = new FoundProblems(KEY_OF)
   const settings = connectionSettings(config, { connector: 'check', task: 0 })
   const session = new QuerySession(settings, signal)
   try {
     await session.query('SELECT 1')
   } catch (error) {
-    found(error)
-    return problems
+    found.add(error)
+    return found.all
   }
   try {
-    await checkServer(session, flavor, config).catch(found)
+    const { problems } = await lookAtServer(session, flavor, config)
+    for (const problem of problems) found.add(problem)
     const filter = new TableFilter(config)
     const server = await ServerSchema.load(session, flavor)
     const listed = await server.listTables(filter)
     const tables = listed.filter(({ database, name }) => filter.captures(database, name))
-    if (tables.length === 0) {
-      const lists = 'table.include.list, table.exclude.list and the database lists'
-      problems.push({
-        key: 'table.include.list',
-        message: `No table of the server passes ${lists}`
-      })
-    }
-    await checkReadable(session, tables, settings.user).catch(found)
+    if (tables.length === 0) found.addNoTables('server', 'database')
+    await checkReadable(session, tables, settings.user).catch(found.add)
   } catch (error) {
-    found(error)
+    found.add(error)
   } finally {
     session.close()
   }
-  return problems
+  return found.all
 }

@@ -14,7 +14,7 @@ import type { QuerySession } from './query-session.ts'
 import { type MysqlRecordSettings, MysqlRecords } from './records.ts'
 import { SchemaTables } from './schema/schema-tables.ts'
 import { SchemaChangeRecords } from './schema-change-records.ts'
-import { checkServer } from './server-check.ts'
+import { lookAtServer } from './server-check.ts'
 import { ServerSchema } from './server-schema.ts'
 import { ShapeStore } from './shape-store.ts'
 import type { SourceConfig } from './source-config.ts'
@@ -34,7 +34,8 @@ export interface TaskFacts {
 /** Looks at the server, and makes what the phases of a task work with. */
 export async function makeParts(facts: TaskFacts): Promise<TaskParts> {
   const { flavor, config, context, session } = facts
-  const { identity, warnings } = await checkServer(session, flavor, config)
+  const { identity, warnings, problems } = await lookAtServer(session, flavor, config)
+  if (problems[0] !== undefined) throw problems[0]
   for (const warning of warnings) context.logger.warn(warning)
   const filter = new TableFilter(config)
   const server = await ServerSchema.load(session, flavor)

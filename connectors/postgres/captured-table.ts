@@ -1,7 +1,7 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
-import { nameAdjuster } from '../../runtime/api/name-adjuster.ts'
 import { NameFilter } from '../relational/name-filter.ts'
-import { messageKey, topicName } from '../relational/topic-naming.ts'
+import { TableWarnings } from '../relational/table-warnings.ts'
+import { messageKey, nameAdjusters, topicName } from '../relational/topic-naming.ts'
 import type { RunQuery } from './connection.ts'
 import type { RelationColumn, RelationMessage } from './pgoutput.ts'
 import type { SourceConfig } from './source-config.ts'
@@ -9,12 +9,7 @@ import type { TableFilter } from './table-list.ts'
 import { type CatalogColumn, type CatalogTable, loadTables } from './types/catalog.ts'
 import { UnknownLabel } from './types/enum-codec.ts'
 import { type Misfit, withNullable } from './types/misfit.ts'
-import {
-  type CodecOptions,
-  compileTable,
-  type RowValues,
-  type TableCodec
-} from './types/table-codec.ts'
+import { compileTable, type RowValues, type TableCodec } from './types/table-codec.ts'
 import { TypeCatalog } from './types/type-catalog.ts'
 
 /** One version of a table whose rows become records. */
@@ -44,11 +39,8 @@ export class TableCatalog {
   readonly #config: SourceConfig
   readonly #filter: TableFilter
   readonly #query: RunQuery
-  readonly #warn: (message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly #warnings: TableWarnings
   readonly #columns: NameFilter
-  readonly #warned = new Set<string>()
-  /** Values that became null, by column. */
-  readonly #unconvertible = new Map<string, number>()
   /** The last version of every table, for facts that the catalog no longer has. */
   readonly #known = new Map<number, CatalogTable>()
   #types: TypeCatalog | undefined
@@ -62,7 +54,7 @@ export class TableCatalog {
     this.#config = options.config
     this.#filter = options.filter
     this.#query = options.query
-    this.#warn = options.warn
+    this.#warnings = new TableWarnings(options.warn)
     this.#columns = new NameFilter(
       options.config['column.include.list'],
       options.config['column.exclude.list']
@@ -184,7 +176,7 @@ export class TableCatalog {
       keyColumns: messageKey(this.#config['message.key.columns'], id),
       includes: (column) => this.#columns.isEmpty || this.#columns.includes(`${id}.${column}`),
       ...nameAdjusters(this.#config),
-      ...this.#unconvertibleHandler()
+      ...this.#warnings.unconvertible(this.#config['event.converting.failure.handling.mode'])
     })
     this.#warnOf(id, codec)
     const columns = table.columns.map((column) => column.name)
@@ -205,36 +197,17 @@ export class TableCatalog {
     }
   }
 
-  /** Debezium's `event.converting.failure.handling.mode`: with `fail` the codec throws. */
-  #unconvertibleHandler(): Pick<CodecOptions, 'onUnconvertible'> {
-    if (this.#config['event.converting.failure.handling.mode'] === 'fail') return {}
-    return {
-      onUnconvertible: ({ column, reason }) => {
-        const count = (this.#unconvertible.get(column) ?? 0) + 1
-        this.#unconvertible.set(column, count)
-        // Each power of two: neither silent nor a flood.
-        if ((count & (count - 1)) !== 0) return
-        this.#warn(`A value of ${column} is written as null: ${reason}`, { column, count })
-      }
-    }
-  }
-
   #warnOf(id: string, codec: TableCodec): void {
-    const { unknownInDeletes } = codec
-    if (unknownInDeletes.length > 0 && !this.#warned.has(`${id} key`)) {
-      this.#warned.add(`${id} key`)
-      this.#warn(
+    const { unknownInDeletes, unsupported } = codec
+    if (unknownInDeletes.length > 0) {
+      this.#warnings.once(
+        `key of ${id}`,
         `Deletes in ${id} do not know ${unknownInDeletes.join(', ')} of the record key, which is not in the replica identity. Run: ALTER TABLE ${id} REPLICA IDENTITY FULL`,
         { table: id }
       )
     }
-    const columns = codec.unsupported.map(({ column, type }) => `${column} (${type})`)
-    if (columns.length === 0 || this.#warned.has(id)) return
-    this.#warned.add(id)
-    this.#warn(
-      `Columns of ${id} are left out, because their types have no mapping: ${columns.join(', ')}. Set include.unknown.datatypes to true to write them as bytes.`,
-      { table: id }
-    )
+    const remedy = '. Set include.unknown.datatypes to true to write them as bytes.'
+    this.#warnings.leftOut(id, unsupported, remedy)
   }
 }
 
@@ -268,12 +241,6 @@ function fallbackKey(
   if (table === undefined || table.primaryKey.length > 0) return []
   const names = new Set(relation.columns.map((column) => column.name))
   return table.keyColumns.every((name) => names.has(name)) ? table.keyColumns : []
-}
-
-function nameAdjusters(config: SourceConfig): Pick<CodecOptions, 'schemaName' | 'fieldName'> {
-  const schemaName = nameAdjuster(config['schema.name.adjustment.mode'], true)
-  const fieldName = nameAdjuster(config['field.name.adjustment.mode'], false)
-  return { ...(schemaName ? { schemaName } : {}), ...(fieldName ? { fieldName } : {}) }
 }
 
 function valueOptions(config: SourceConfig) {

@@ -1,4 +1,5 @@
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { codeOf, type Explanation, failure, SOCKET_ERRORS } from '../relational/explanation.ts'
 
 /** What was being done, for messages and statements that name it. */
 export interface ErrorContext {
@@ -10,30 +11,6 @@ export interface ErrorContext {
   readonly publication?: string
   readonly table?: string
 }
-
-interface Explanation {
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
-  readonly retriable?: boolean
-}
-
-/** SQLSTATE and text of an error of `pg`, or the code of a socket error. */
-export function sqlState(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return ''
-  return typeof error.code === 'string' ? error.code : ''
-}
-
-const SOCKET_ERRORS = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN'
-])
 
 /** OpenSSL could not use a key or certificate file; certificates that Node refuses to trust. */
 const TLS_FILE = /^ERR_OSSL_/
@@ -48,19 +25,14 @@ const TRANSIENT = /^(08|57P0|53[0-3]|40001|40P01)/
  */
 export function explain(error: unknown, context: ErrorContext = {}): ConnectError {
   if (error instanceof ConnectError) return error
-  const state = sqlState(error)
+  const state = codeOf(error)
   const text = error instanceof Error ? error.message : String(error)
   const known =
     explainConnection(state, text, context) ??
     explainTls(state, text, context) ??
     explainReplication(state, text, context) ??
     explainObject(state, text, context)
-  if (known) {
-    const options = { cause: error, ...(known.hint ? { hint: known.hint } : {}) }
-    return known.retriable
-      ? new RetriableError(known.code, known.message, options)
-      : new ConnectError(known.code, known.message, options)
-  }
+  if (known) return failure(known, error)
   if (TRANSIENT.test(state) || /terminated|timeout|timed out|not queryable/i.test(text)) {
     return new RetriableError('POSTGRES_CONNECTION_LOST', `${address(context)}: ${text}`, {
       cause: error
@@ -220,17 +192,6 @@ export function publicationMissing(publication: string): Explanation {
     message: `Publication '${publication}' does not exist`,
     hint: `CREATE PUBLICATION ${quoteName(publication)} FOR ALL TABLES; or let the connector do it with publication.autocreate.mode = filtered`
   }
-}
-
-/** An explanation as an error to throw. */
-export function failure(known: Explanation, cause?: unknown): ConnectError {
-  const options = {
-    ...(known.hint ? { hint: known.hint } : {}),
-    ...(cause === undefined ? {} : { cause })
-  }
-  return known.retriable
-    ? new RetriableError(known.code, known.message, options)
-    : new ConnectError(known.code, known.message, options)
 }
 
 /** A name as an identifier in SQL. */

@@ -1,6 +1,7 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
+import { failure } from '../relational/explanation.ts'
 import type { RunQuery } from './connection.ts'
-import { failure, publicationMissing, quoteName } from './errors.ts'
+import { publicationMissing, quoteName } from './errors.ts'
 import type { TableName } from './table-list.ts'
 
 export interface PublicationOptions {

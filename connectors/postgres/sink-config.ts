@@ -2,13 +2,13 @@ import {
   boolean,
   type ConfigOf,
   ignored,
-  int,
   oneOf,
   password,
   type RawConfig,
   refused,
   string
 } from '../../runtime/api/config.ts'
+import { targetKeys } from '../relational/connection-keys.ts'
 import { sharedSinkKeys } from '../relational/sink-keys.ts'
 import { otherFlag, otherText } from '../relational/sink-other-keys.ts'
 import {
@@ -19,44 +19,12 @@ import {
 } from '../relational/sink-settings.ts'
 
 const connectionKeys = {
-  'connection.url': string({
-    doc: 'The target database, as `postgresql://host:port/database` or `jdbc:postgresql://host:port/database`. Parameters such as `?sslmode=require&currentSchema=sales` are understood.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection',
-    examples: ['postgresql://localhost:5432/warehouse']
-  }),
-  'connection.host': string({
-    doc: 'Host name of the server, where there is no connection.url.',
-    default: null,
-    group: 'Connection',
-    aliases: ['connection.hostname']
-  }),
-  'connection.port': int({
-    doc: 'Port of the server, where there is no connection.url.',
-    default: 5432,
-    min: 1,
-    max: 65535,
-    group: 'Connection'
-  }),
-  'connection.dbname': string({
-    doc: 'The database, where there is no connection.url.',
-    default: null,
-    group: 'Connection',
-    aliases: ['connection.database']
-  }),
-  'connection.username': string({
-    doc: 'User to connect as. It needs INSERT, UPDATE, DELETE and SELECT on the target tables, and CREATE on their schema where tables are created.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection',
-    aliases: ['connection.user']
-  }),
-  'connection.password': password({
-    doc: 'Password of the user.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection'
+  ...targetKeys({
+    url: '`postgresql://host:port/database` or `jdbc:postgresql://host:port/database`. Parameters such as `?sslmode=require&currentSchema=sales` are understood.',
+    example: 'postgresql://localhost:5432/warehouse',
+    port: 5432,
+    needs:
+      'INSERT, UPDATE, DELETE and SELECT on the target tables, and CREATE on their schema where tables are created.'
   }),
   'connection.sslmode': oneOf(
     ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'],

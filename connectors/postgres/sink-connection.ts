@@ -1,28 +1,19 @@
 import type { Client } from 'pg'
-import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { ConnectError } from '../../runtime/api/errors.ts'
+import { withSinkKeys } from '../relational/explanation.ts'
+import { targetAddress } from '../relational/sink-address.ts'
 import { type ConnectionSettings, connect, type RunQuery } from './connection.ts'
 import type { SinkConfig } from './sink-config.ts'
 
-/**
- * Where to connect to, from `connection.url` or the single keys. The keys win over parameters of
- * the URL, but for host, port and database.
- *
- * @throws {Error} whose message says what is wrong with which key, and never shows a password
- */
+const FORM = { product: 'PostgreSQL', schemes: ['postgresql', 'postgres'], port: 5432 } as const
+
+/** Where to connect to. @throws {Error} as {@link targetAddress} */
 export function sinkConnection(config: SinkConfig, applicationName: string): ConnectionSettings {
-  const url = config['connection.url']
-  const parts = url === null ? noUrl(config) : parseUrl(url)
-  const { host, port, database, parameters } = parts
-  const user = config['connection.username'] ?? parts.user
-  if (user === null) throw new Error('connection.username is missing')
+  const { parameters, ...address } = targetAddress(config, FORM)
   const sslMode = parameters.get('sslmode') ?? (parameters.get('ssl') === 'true' ? 'require' : null)
   const schema = parameters.get('currentSchema')
   return {
-    host,
-    port,
-    user,
-    password: config['connection.password'] ?? parts.password,
-    database,
+    ...address,
     sslMode: sslMode ?? config['connection.sslmode'],
     sslRootCert: config['connection.sslrootcert'] ?? parameters.get('sslrootcert'),
     sslCert: config['connection.sslcert'] ?? parameters.get('sslcert'),
@@ -42,61 +33,11 @@ function initialStatements(schema: string | null): string {
   return `SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET IntervalStyle TO 'postgres'${setPath}`
 }
 
-interface UrlParts {
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string | null
-  readonly password: string | null
-  readonly parameters: URLSearchParams
-}
-
-function noUrl(config: SinkConfig): UrlParts {
-  const host = config['connection.host']
-  const database = config['connection.dbname']
-  if (host === null || database === null) {
-    throw new Error('connection.url is missing, or else connection.host and connection.dbname')
-  }
-  const port = config['connection.port']
-  return { host, port, database, user: null, password: null, parameters: new URLSearchParams() }
-}
-
-const OTHER_DATABASES = /^jdbc:(?!postgresql)([a-z0-9]+)/i
-
-function parseUrl(given: string): UrlParts {
-  const other = OTHER_DATABASES.exec(given)?.[1]
-  if (other) {
-    throw new Error(
-      `connection.url is for ${other}, and this sink writes to PostgreSQL only; \`millrace plugins list\` shows the sinks there are`
-    )
-  }
-  const plain = given.replace(/^jdbc:/i, '')
-  if (!/^postgres(ql)?:\/\//i.test(plain) || !URL.canParse(plain)) {
-    throw new Error('connection.url must look like postgresql://host:port/database')
-  }
-  const url = new URL(plain)
-  const database = decodeURIComponent(url.pathname.slice(1))
-  if (url.hostname === '' || database === '') {
-    throw new Error(
-      'connection.url must name a host and a database, as postgresql://host:port/database'
-    )
-  }
-  const text = (value: string) => (value === '' ? null : decodeURIComponent(value))
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 5432 : Number(url.port),
-    database,
-    user: text(url.username) ?? url.searchParams.get('user'),
-    password: text(url.password) ?? url.searchParams.get('password'),
-    parameters: url.searchParams
-  }
-}
-
 const SINK_KEYS: readonly (readonly [source: RegExp, sink: string])[] = [
   [/database\.hostname and database\.port/g, 'connection.url'],
   [/database\.user\b/g, 'connection.username'],
   [/database\.dbname/g, 'the database in connection.url'],
-  [/database\.(password|sslmode|sslrootcert|sslcert|sslkey|sslpassword)/g, 'connection.$1']
+  [/database\.(password|ssl\w+)/g, 'connection.$1']
 ]
 
 /**
@@ -111,14 +52,7 @@ export async function connectSink(
   try {
     return await connect(settings, { signal, pipeline: true })
   } catch (error) {
-    if (!(error instanceof ConnectError)) throw error
-    const hint = SINK_KEYS.reduce((text, [key, own]) => text.replace(key, own), error.hint ?? '')
-    const options = { cause: error.cause, ...(hint === '' ? {} : { hint }) }
-    const { code } = error
-    const message = error.message.replace(/^database\.(ssl\w+)/, 'connection.$1')
-    throw error.retriable
-      ? new RetriableError(code, message, options)
-      : new ConnectError(code, message, options)
+    throw error instanceof ConnectError ? withSinkKeys(error, SINK_KEYS) : error
   }
 }
 

@@ -1,6 +1,7 @@
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
+import { codeOf } from '../relational/explanation.ts'
 import { isOwnRowFault, messageOf, type RefusedRow } from '../relational/sink-failures.ts'
-import { type ErrorContext, explain, sqlState } from './errors.ts'
+import { type ErrorContext, explain } from './errors.ts'
 import { quoteName } from './sink-names.ts'
 
 /**
@@ -14,12 +15,12 @@ const STALE_STATES = new Set(['42P01', '42703', '42P07', '42701', '42704', '4271
 
 /** Whether one of the rows is at fault, so that the others can be written. */
 export function isRowFault(error: unknown): boolean {
-  return isOwnRowFault(error) || ROW_STATES.test(sqlState(error))
+  return isOwnRowFault(error) || ROW_STATES.test(codeOf(error))
 }
 
 /** Whether looking at the tables again may help. */
 export function isStale(error: unknown): boolean {
-  const state = sqlState(error)
+  const state = codeOf(error)
   const raced = state === '23505' && /pg_(type|class|attribute)/.test(messageOf(error))
   const plan = state === '0A000' && messageOf(error).includes('cached plan')
   return STALE_STATES.has(state) || raced || plan
@@ -42,7 +43,7 @@ export function refusedRow(error: unknown): RefusedRow {
 /** Any other failure of a write, with what to do about it. */
 export function explainWrite(error: unknown, context: ErrorContext): ConnectError {
   if (error instanceof ConnectError) return error
-  const state = sqlState(error)
+  const state = codeOf(error)
   const text = messageOf(error)
   const user = quoteName(context.user ?? '')
   if (/not queryable|connection (terminated|ended|closed)/i.test(text)) {

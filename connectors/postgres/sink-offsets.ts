@@ -1,14 +1,7 @@
 import type { TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
-import { OffsetClaims, type StoredClaim } from '../relational/sink-claims.ts'
+import { OffsetClaims, type OffsetsPlace, toClaim } from '../relational/sink-claims.ts'
 import type { RunQuery } from './connection.ts'
 import { pathSql } from './sink-names.ts'
-
-/** Whose offsets, and in which table. */
-export interface OffsetsPlace {
-  readonly connector: string
-  /** Its name, with or without a schema. */
-  readonly table: string
-}
 
 /** The claims of a connector that has none yet. */
 export function noClaims({ connector, table }: OffsetsPlace): OffsetClaims {
@@ -113,15 +106,6 @@ WHERE connector = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[],
     const offsets = next.map(({ offset }) => String(offset))
     const values = [this.#connector, ...lists(next), literal(offsets), literal(epochs)]
     return { name: 'millrace_fence', text, values }
-  }
-}
-
-function toClaim([topic, partition, offset, epoch]: readonly (string | null)[]): StoredClaim {
-  return {
-    topic: topic ?? '',
-    partition: Number(partition),
-    offset: offset === null || offset === undefined ? null : Number(offset),
-    epoch: epoch ?? ''
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Client, QueryResult } from 'pg'
 import { ConnectError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
+import { codeOf } from '../relational/explanation.ts'
 import type { Step } from '../relational/sink-batch.ts'
 import { tableFor } from '../relational/sink-evolution.ts'
 import { rowMissing, WriteFailure } from '../relational/sink-failures.ts'
@@ -10,7 +11,6 @@ import type { Attempt, SinkSession, Skipped } from '../relational/sink-session.t
 import type { SinkSettings } from '../relational/sink-settings.ts'
 import { stepsOf, type TableStep } from '../relational/sink-steps.ts'
 import { destroy } from './connection.ts'
-import { sqlState } from './errors.ts'
 import { statementsOn } from './sink-connection.ts'
 import { tableSql } from './sink-names.ts'
 import type { TargetOffsets } from './sink-offsets.ts'
@@ -145,7 +145,7 @@ export class PostgresSession implements SinkSession {
     for (const one of sent) {
       const answer = await one.outcome
       if ('result' in answer) last = answer.result
-      else if (sqlState(answer.error) !== IN_FAILED_TRANSACTION)
+      else if (codeOf(answer.error) !== IN_FAILED_TRANSACTION)
         failure ??= this.#failure(one, answer.error)
     }
     if (failure) throw failure
@@ -153,7 +153,7 @@ export class PostgresSession implements SinkSession {
   }
 
   #failure(sent: Sent, error: unknown): Error {
-    const fenced = sent === this.#fence && sqlState(error) === DIVISION_BY_ZERO
+    const fenced = sent === this.#fence && codeOf(error) === DIVISION_BY_ZERO
     return (fenced && this.#offsets?.claims.fenced()) || new WriteFailure(error, sent.table)
   }
 

@@ -1,9 +1,10 @@
-import { defineSink, type KeyProblem } from '../../runtime/api/connector.ts'
+import { defineSink } from '../../runtime/api/connector.ts'
 import { describeError } from '../../runtime/api/errors.ts'
+import { addressProblems } from '../relational/sink-address.ts'
 import { JAVA_CLASSES, JAVA_TASK_CLASS, modeProblems } from '../relational/sink-settings.ts'
 import { RelationalSinkTask } from '../relational/sink-task.ts'
 import { contextOf, destroy, queryOn } from './connection.ts'
-import { postgresSettings, type SinkConfig, sinkKeys } from './sink-config.ts'
+import { postgresSettings, sinkKeys } from './sink-config.ts'
 import { connectSink, sinkConnection } from './sink-connection.ts'
 import { quoteName } from './sink-names.ts'
 import { alterTargetOffsets } from './sink-offset-change.ts'
@@ -11,18 +12,6 @@ import { PostgresTarget } from './sink-target.ts'
 import { VERSION } from './version.ts'
 
 const APPLICATION = 'millrace postgres-sink'
-
-function connectionProblem(config: SinkConfig): KeyProblem | null {
-  try {
-    sinkConnection(config, APPLICATION)
-    return null
-  } catch (error) {
-    return {
-      key: 'connection.url',
-      message: error instanceof Error ? error.message : String(error)
-    }
-  }
-}
 
 export default defineSink({
   summary:
@@ -33,8 +22,8 @@ export default defineSink({
   config: sinkKeys,
 
   validate(config, raw) {
-    const connection = connectionProblem(config)
-    return [...(connection ? [connection] : []), ...modeProblems(postgresSettings(config, raw))]
+    const connection = addressProblems(() => sinkConnection(config, APPLICATION))
+    return [...connection, ...modeProblems(postgresSettings(config, raw))]
   },
 
   async check(config, raw, signal) {

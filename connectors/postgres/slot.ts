@@ -1,7 +1,8 @@
 import type { Client } from 'pg'
 import { ConnectError } from '../../runtime/api/errors.ts'
+import { failure } from '../relational/explanation.ts'
 import type { RunQuery } from './connection.ts'
-import { explain, failure, missingReplication, quoteName, walLevel } from './errors.ts'
+import { explain, missingReplication, quoteName, walLevel } from './errors.ts'
 import { type Lsn, parseLsn } from './lsn.ts'
 
 /** What pg_replication_slots says. */
@@ -71,8 +72,8 @@ export function afterLoss(name: string, first = ''): string {
   return `${start} read everything again: stop the connector and reset its offsets (millrace offsets reset), or set snapshot.mode to when_needed; or go on with a gap: offset.mismatch.strategy = trust_slot (slot '${name}')`
 }
 
-/** What the server must allow before anything else. @throws {ConnectError} naming the statement to run */
-export async function checkServer(query: RunQuery, user: string): Promise<void> {
+/** What the server does not allow and must, before anything else, each with the statement to run. */
+export async function serverProblems(query: RunQuery, user: string): Promise<ConnectError[]> {
   const [row] = await query(
     `SELECT current_setting('wal_level'),
        (SELECT r.rolreplication OR r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user),
@@ -80,8 +81,10 @@ export async function checkServer(query: RunQuery, user: string): Promise<void> 
          AND pg_catalog.pg_has_role(current_user, r.oid, 'member'))`
   )
   const [level, replication, rds] = row ?? []
-  if (level !== 'logical') throw failure(walLevel(level ?? 'unknown'))
-  if (replication !== 't' && rds !== 't') throw failure(missingReplication(user))
+  const problems: ConnectError[] = []
+  if (level !== 'logical') problems.push(failure(walLevel(level ?? 'unknown')))
+  if (replication !== 't' && rds !== 't') problems.push(failure(missingReplication(user)))
+  return problems
 }
 
 /**

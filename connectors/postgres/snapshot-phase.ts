@@ -1,4 +1,5 @@
 import type { SourceOffset, SourceRecord } from '../../runtime/api/record.ts'
+import { snapshotIsComplete, snapshotStarts } from '../relational/snapshot-messages.ts'
 import type { Lsn } from './lsn.ts'
 import { type Position, type StoredOffset, snapshotOffset } from './offset.ts'
 import type { Phase, TaskParts } from './phase.ts'
@@ -68,8 +69,7 @@ export class SnapshotPhase implements Phase {
         signal: context.signal
       })
       const totalRows = tables.reduce((sum, { name }) => sum + name.estimatedRows, 0)
-      const how = start.state ? `goes on after ${state.rows} rows` : 'starts'
-      context.logger.info(`The snapshot of ${tables.length} tables ${how}.`)
+      context.logger.info(snapshotStarts(tables.length, start.state ? state.rows : null))
       const { startLsn } = start
       return new SnapshotPhase(parts, session, { reader, state, startLsn, totalRows })
     } catch (error) {
@@ -113,7 +113,7 @@ export class SnapshotPhase implements Phase {
     if (finished) {
       // At once: the transaction keeps the tables from being altered.
       this.#session.close()
-      context.logger.info(`The snapshot is complete: ${done} rows.`)
+      context.logger.info(snapshotIsComplete(done))
     }
     return { records, offset: this.#offset(finished) }
   }

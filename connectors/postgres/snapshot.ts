@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
-import type { SnapshotMark } from '../relational/envelope.ts'
+import { markOf, SMALL_TABLE_BYTES, SnapshotSources } from '../relational/snapshot-marks.ts'
 import type { KeyText } from '../relational/snapshot-progress.ts'
 import { waitFor } from '../relational/wait.ts'
 import type { CapturedTable } from './captured-table.ts'
@@ -8,16 +8,10 @@ import { frameEnd } from './copy-socket.ts'
 import { splitCopyLine } from './copy-text.ts'
 import { quoteName, quoteText } from './errors.ts'
 import { qualified } from './publication.ts'
-import type { Origin, RecordFactory } from './records.ts'
+import type { RecordFactory } from './records.ts'
 import type { SnapshotState } from './snapshot-plan.ts'
 import type { CopyOut, SnapshotSession } from './snapshot-session.ts'
 import type { TableName } from './table-list.ts'
-
-/**
- * A table up to this size is read in the order in which it is stored and passed on as one batch, so
- * that a restart reads it again from its beginning without repeating a row.
- */
-const SMALL_TABLE_BYTES = 1 << 20
 
 /** A table to read, and how. */
 export interface SnapshotTable {
@@ -58,9 +52,7 @@ interface Reading {
  */
 export class SnapshotReader {
   readonly #options: SnapshotOptions
-  readonly #sources = new Map<SnapshotMark, Struct>()
-  #sourcesOf: CapturedTable | undefined
-  readonly #origin: Omit<Origin, 'mark'>
+  readonly #sources: SnapshotSources<CapturedTable>
   #next = 0
   #finished = false
   #reading: Reading | undefined
@@ -70,8 +62,11 @@ export class SnapshotReader {
 
   constructor(options: SnapshotOptions) {
     this.#options = options
-    const { xid, micros } = options.session.point
-    this.#origin = { xid, micros, lastCommit: null, origin: null, originLsn: null }
+    const { xid, micros, lsn } = options.session.point
+    const origin = { xid, micros, lastCommit: null, origin: null, originLsn: null }
+    this.#sources = new SnapshotSources((table, mark) =>
+      options.factory.source(table, { ...origin, mark }, lsn)
+    )
   }
 
   /** Whether the last row of all was passed on. */
@@ -181,7 +176,7 @@ export class SnapshotReader {
       const isLast = of.ended && i === this.#held.length - 1
       const mark = markOf({ isLast, isEnd, isFirst: !of.begun, isFirstTable: of.isFirstTable })
       of.begun = true
-      out.push(factory.read(of.table, row, this.#source(of.table, mark)))
+      out.push(factory.read(of.table, row, this.#sources.of(of.table, mark)))
     }
     state.rows += this.#held.length
     if (of.ended) state.advance(of.table.oid, 'done')
@@ -190,32 +185,6 @@ export class SnapshotReader {
     else this.#held.length = 0
     this.#heldOf = undefined
   }
-
-  /** Rows of a table that have the same mark share one source block. */
-  #source(table: CapturedTable, mark: SnapshotMark): Struct {
-    const cached = this.#sources.get(mark)
-    if (cached !== undefined && this.#sourcesOf === table) return cached
-    if (this.#sourcesOf !== table) this.#sources.clear()
-    this.#sourcesOf = table
-    const { factory, session } = this.#options
-    const source = factory.source(table, { ...this.#origin, mark }, session.point.lsn)
-    // Thousands of rows share it: frozen, it is converted once.
-    Object.freeze(source.values)
-    this.#sources.set(mark, source)
-    return source
-  }
-}
-
-function markOf(at: {
-  isLast: boolean
-  isEnd: boolean
-  isFirst: boolean
-  isFirstTable: boolean
-}): SnapshotMark {
-  if (at.isLast && at.isEnd) return 'last'
-  if (at.isFirst && at.isFirstTable) return 'first'
-  if (at.isLast) return 'last_in_data_collection'
-  return at.isFirst ? 'first_in_data_collection' : 'true'
 }
 
 function keyOf(table: CapturedTable, values: readonly (string | null)[]): KeyText {

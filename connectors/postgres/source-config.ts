@@ -16,6 +16,7 @@ import {
   tableKeys,
   topicKeys
 } from '../relational/capture-keys.ts'
+import { serverKeys, statementKeys } from '../relational/connection-keys.ts'
 import { laterKeys } from './later-keys.ts'
 import { connectorListing } from './listing-connector.ts'
 import { eventsListing } from './listing-events.ts'
@@ -26,32 +27,11 @@ import { valueKeys } from './value-keys.ts'
 // configurations load as they are; where a default differs, the doc says so.
 
 const connectionKeys = {
-  'database.hostname': string({
-    doc: 'Host name or address of the PostgreSQL server.',
-    default: 'localhost',
-    importance: 'HIGH',
-    group: 'Connection',
-    examples: ['localhost', 'db.example.com']
-  }),
-  'database.port': int({
-    doc: 'Port of the PostgreSQL server.',
-    default: 5432,
-    min: 1,
-    max: 65535,
-    importance: 'HIGH',
-    group: 'Connection'
-  }),
-  'database.user': string({
-    doc: 'User to connect as. It needs the REPLICATION attribute and SELECT on the captured tables.',
-    importance: 'HIGH',
-    group: 'Connection'
-  }),
-  'database.password': password({
-    doc: 'Password of the user.',
-    default: null,
-    importance: 'HIGH',
-    group: 'Connection',
-    examples: ['${env:PGPASSWORD}']
+  ...serverKeys({
+    server: 'the PostgreSQL server',
+    port: 5432,
+    needs: 'the REPLICATION attribute and SELECT on the captured tables',
+    variable: 'PGPASSWORD'
   }),
   'database.dbname': string({
     doc: 'The database to capture.',
@@ -88,17 +68,7 @@ const connectionKeys = {
     default: true,
     group: 'Connection'
   }),
-  'database.initial.statements': string({
-    doc: 'SQL statements to run on every new connection, but for the replication connection.',
-    default: null,
-    group: 'Connection'
-  }),
-  'database.query.timeout.ms': int({
-    doc: 'Longest time that a catalog query may take, in milliseconds; 0 is for ever. Reading a snapshot has no limit.',
-    default: 600_000,
-    min: 0,
-    group: 'Connection'
-  })
+  ...statementKeys({ except: 'the replication connection', queries: 'a catalog query' })
 } as const
 
 const replicationKeys = {

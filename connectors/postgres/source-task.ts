@@ -20,7 +20,7 @@ import type { Phase, TaskParts } from './phase.ts'
 import { ensurePublication } from './publication.ts'
 import { RecordFactory } from './records.ts'
 import { ReplicationClient } from './replication-client.ts'
-import { checkServer, checkSlot, dropSlot, readSlot } from './slot.ts'
+import { checkSlot, dropSlot, readSlot, serverProblems } from './slot.ts'
 import { SnapshotPhase } from './snapshot-phase.ts'
 import type { SourceConfig } from './source-config.ts'
 import { isLost, planStart, type StartPlan } from './startup.ts'
@@ -51,7 +51,8 @@ export class PostgresSourceTask implements SourceTask {
     const stored = await context.committed(this.#partition)
     this.#client = await connect(settings, { signal: context.signal, limited: true })
     const query = queryOn(this.#client, contextOf(settings))
-    await checkServer(query, settings.user)
+    const [problem] = await serverProblems(query, settings.user)
+    if (problem !== undefined) throw problem
     const filter = new TableFilter(config)
     const warn = context.logger.warn.bind(context.logger)
     const catalog = new TableCatalog({ config, filter, query, warn })

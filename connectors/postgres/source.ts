@@ -1,10 +1,11 @@
 import { defineSource, type KeyProblem } from '../../runtime/api/connector.ts'
-import { ConnectError, describeError } from '../../runtime/api/errors.ts'
+import { failure } from '../relational/explanation.ts'
+import { FoundProblems } from '../relational/live-check.ts'
 import { messageKeyProblems } from '../relational/topic-naming.ts'
 import { connect, contextOf, destroy, queryOn, type RunQuery } from './connection.ts'
-import { failure, publicationMissing } from './errors.ts'
+import { publicationMissing } from './errors.ts'
 import { checkReadable } from './privileges.ts'
-import { checkServer, checkSlot, readSlot } from './slot.ts'
+import { checkSlot, readSlot, serverProblems } from './slot.ts'
 import { type SourceConfig, sourceKeys } from './source-config.ts'
 import { connectionSettings, PostgresSourceTask } from './source-task.ts'
 import { listTables, TableFilter } from './table-list.ts'
@@ -33,10 +34,7 @@ function validate(config: SourceConfig): KeyProblem[] {
       message: `plugin.name '${config['plugin.name']}' is not supported: use pgoutput, which comes with PostgreSQL 10 and later`
     })
   }
-  for (const message of messageKeyProblems(config['message.key.columns'])) {
-    problems.push({ key: 'message.key.columns', message })
-  }
-  return problems
+  return [...problems, ...messageKeyProblems(config['message.key.columns'])]
 }
 
 /** Where an error of the server belongs in the configuration. */
@@ -66,44 +64,34 @@ async function check(
   _raw: unknown,
   signal: AbortSignal
 ): Promise<KeyProblem[]> {
-  const problems: KeyProblem[] = []
-  const found = (error: unknown) => {
-    const code = error instanceof ConnectError ? error.code : ''
-    problems.push({ key: KEY_OF[code] ?? null, message: describeError(error) })
-  }
+  const found = new FoundProblems(KEY_OF)
   const settings = connectionSettings(config, { connector: 'check', task: 0 })
   let client: Awaited<ReturnType<typeof connect>>
   try {
     client = await connect(settings, { signal })
   } catch (error) {
-    found(error)
-    return problems
+    found.add(error)
+    return found.all
   }
   try {
     const query = queryOn(client, contextOf(settings))
-    await checkServer(query, settings.user).catch(found)
+    for (const problem of await serverProblems(query, settings.user)) found.add(problem)
     const slot = await readSlot(query, config['slot.name'])
     if (slot) {
       try {
         checkSlot(slot, config['slot.name'], config['database.dbname'])
       } catch (error) {
-        found(error)
+        found.add(error)
       }
     }
-    await checkPublication(query, config).catch(found)
+    await checkPublication(query, config).catch(found.add)
     const tables = await listTables(query, new TableFilter(config))
-    if (tables.length === 0) {
-      const lists = 'table.include.list, table.exclude.list and the schema lists'
-      problems.push({
-        key: 'table.include.list',
-        message: `No table of the database passes ${lists}`
-      })
-    }
-    await checkReadable(query, tables, settings.user).catch(found)
+    if (tables.length === 0) found.addNoTables('database', 'schema')
+    await checkReadable(query, tables, settings.user).catch(found.add)
   } catch (error) {
-    found(error)
+    found.add(error)
   } finally {
     destroy(client)
   }
-  return problems
+  return found.all
 }

@@ -1,7 +1,7 @@
 import type { Row } from './listing-row.ts'
 
-/** Keys of how a connector runs, snapshots included. */
-export const connectorRows: readonly Row[] = [
+/** Keys of how events are handled, in Debezium's order. */
+export const handlingRows: readonly Row[] = [
   [
     'event.processing.failure.handling.mode',
     'SHORT',
@@ -16,7 +16,11 @@ export const connectorRows: readonly Row[] = [
     'provide.transaction.metadata',
     'SHORT',
     'Store transaction metadata information in a dedicated topic.'
-  ],
+  ]
+]
+
+/** Keys of how a connector runs, from snapshots to guardrails, in Debezium's order. */
+export const runningRows: readonly Row[] = [
   ['snapshot.delay.ms', 'MEDIUM', 'Snapshot Delay (milliseconds)'],
   ['streaming.delay.ms', 'MEDIUM', 'Streaming Delay (milliseconds)'],
   ['snapshot.include.collection.list', 'LONG', 'Snapshot mode include data collection'],
@@ -139,7 +143,11 @@ export const connectorRows: readonly Row[] = [
     'SHORT',
     'Guardrail collections limit action',
     { default: 'warn', importance: 'MEDIUM', recommended: ['warn', 'fail'] }
-  ],
+  ]
+]
+
+/** Other keys of a connector, which each has at places of its own. */
+export const connectorRows: readonly Row[] = [
   [
     'decimal.handling.mode',
     'SHORT',

@@ -1,7 +1,7 @@
 import type { Row } from './listing-row.ts'
 
-/** Keys of what is captured, and the events. */
-export const eventsRows: readonly Row[] = [
+/** Keys of events, and of which tables and columns they come from, in Debezium's order. */
+export const captureRows: readonly Row[] = [
   [
     'converters',
     'MEDIUM',
@@ -52,7 +52,11 @@ export const eventsRows: readonly Row[] = [
   ['column.include.list', 'LONG', 'Include Columns'],
   ['column.exclude.list', 'LONG', 'Exclude Columns'],
   ['table.include.list', 'LONG', 'Include Tables', { importance: 'HIGH' }],
-  ['table.exclude.list', 'LONG', 'Exclude Tables'],
+  ['table.exclude.list', 'LONG', 'Exclude Tables']
+]
+
+/** Keys of what becomes of columns, in Debezium's order. */
+export const columnRows: readonly Row[] = [
   ['message.key.columns', 'LONG', 'Columns PK mapping'],
   [
     'snapshot.select.statement.overrides',
@@ -77,7 +81,11 @@ export const eventsRows: readonly Row[] = [
     'NONE',
     'Truncate Columns To n Characters',
     { name: 'column.truncate.to.(d+).chars', type: 'INT', importance: 'MEDIUM' }
-  ],
+  ]
+]
+
+/** Keys of details of events and snapshots, in Debezium's order. */
+export const detailRows: readonly Row[] = [
   [
     'include.schema.comments',
     'SHORT',

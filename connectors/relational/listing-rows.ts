@@ -1,14 +1,11 @@
 import type { ListingRow } from '../../runtime/api/listing.ts'
 import { connectionRows } from './listing-connection.ts'
 import { connectorRows } from './listing-connector.ts'
-import { eventsRows } from './listing-events.ts'
 import type { Row } from './listing-row.ts'
 
 // How Debezium lists its keys over the REST API: captured from its connectors.
 
-const shared = new Map(
-  [...connectionRows, ...connectorRows, ...eventsRows].map((row) => [row[0], row])
-)
+const shared = new Map([...connectionRows, ...connectorRows].map((row) => [row[0], row]))
 
 /**
  * The keys of one of Debezium's groups, in its order.

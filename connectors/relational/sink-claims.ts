@@ -1,12 +1,32 @@
 import { ConnectError, FencedError } from '../../runtime/api/errors.ts'
 import type { SinkRecord, TopicPartition, TopicPartitionOffset } from '../../runtime/api/record.ts'
 
+/** Whose offsets, and in which table of the target. */
+export interface OffsetsPlace {
+  readonly connector: string
+  /** Its name, with or without a schema (in MySQL a database). */
+  readonly table: string
+}
+
 /** What the target has stored for a partition that this task owns. */
 export interface StoredClaim extends TopicPartition {
   /** The next offset to read; null when nothing was stored yet. */
   readonly offset: number | null
   /** Grows with each claim: whoever holds an older one is fenced. */
   readonly epoch: string
+}
+
+/** A row of that table: topic, partition, next offset, epoch. */
+export function toClaim([topic, partition, offset, epoch]: readonly (
+  | string
+  | null
+)[]): StoredClaim {
+  return {
+    topic: topic ?? '',
+    partition: Number(partition),
+    offset: offset === null || offset === undefined ? null : Number(offset),
+    epoch: epoch ?? ''
+  }
 }
 
 /**

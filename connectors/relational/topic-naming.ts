@@ -1,3 +1,5 @@
+import type { KeyProblem } from '../../runtime/api/connector.ts'
+import { type NameAdjustment, nameAdjuster } from '../../runtime/api/name-adjuster.ts'
 import { NameFilter } from './name-filter.ts'
 
 /**
@@ -26,14 +28,27 @@ export function messageKey(setting: string | null, id: string): readonly string[
   return null
 }
 
-/** What is wrong with the form of `message.key.columns`, one message each. */
-export function messageKeyProblems(setting: string | null): string[] {
+/** What is wrong with the form of `message.key.columns`. */
+export function messageKeyProblems(setting: string | null): KeyProblem[] {
   return (setting ?? '')
     .split(';')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '' && !/^[^:]+:[^:]+$/.test(entry))
-    .map(
-      (entry) =>
-        `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
-    )
+    .map((entry) => ({
+      key: 'message.key.columns',
+      message: `message.key.columns must be table:column,column;table:column, and '${entry}' is not`
+    }))
+}
+
+/** What makes the names of schemas and fields legal; nothing where they stay as they are. */
+export function nameAdjusters(config: {
+  readonly 'schema.name.adjustment.mode': NameAdjustment
+  readonly 'field.name.adjustment.mode': NameAdjustment
+}): {
+  readonly schemaName?: (name: string) => string
+  readonly fieldName?: (name: string) => string
+} {
+  const schemaName = nameAdjuster(config['schema.name.adjustment.mode'], true)
+  const fieldName = nameAdjuster(config['field.name.adjustment.mode'], false)
+  return { ...(schemaName ? { schemaName } : {}), ...(fieldName ? { fieldName } : {}) }
 }

@@ -94,6 +94,17 @@ describe('checking a MySQL or MariaDB source', () => {
     assert.deepEqual(await found({ ...reader, 'snapshot.mode': 'initial_only' }), [])
   })
 
+  it('says at once what is wrong with the log, the user and the tables', async () => {
+    const nobody = await user('nobody', 'INSERT ON shop.*')
+    await withGlobal('binlog_format', 'MIXED', async () => {
+      const problems = await found(nobody)
+      assert.equal(problems.length, 3)
+      assert.match(problems[0] ?? '', /^database\.hostname: .*binlog_format=MIXED/)
+      assert.match(problems[1] ?? '', /^database\.user: .*may not read the binary log/)
+      assert.match(problems[2] ?? '', /^database\.user: .*may not read 2 of the captured tables/)
+    })
+  })
+
   it('names the tables that may not be read', async () => {
     const half = await user(
       'half',

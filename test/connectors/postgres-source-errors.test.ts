@@ -37,6 +37,12 @@ describe('what an administrator has to fix for the PostgreSQL source', () => {
     return { task, slot, database, run: (text: string) => on.query(text, undefined, database) }
   }
 
+  /** What a look at the server finds, before anything is started. */
+  async function checked(raw: Record<string, string>) {
+    const { config } = parseConfig(source.config, raw)
+    return (await source.check?.(config as never, raw, AbortSignal.timeout(10_000))) ?? []
+  }
+
   /** The error that a start ends with. */
   async function failureOf(task: SourceHarness, overrides: Record<string, string> = {}) {
     try {
@@ -72,10 +78,20 @@ describe('what an administrator has to fix for the PostgreSQL source', () => {
 
   it('names the statement that raises wal_level', async () => {
     await using replica = await startPostgres({ settings: { wal_level: 'replica' } })
-    const { task } = await prepare(TABLE, {}, replica)
+    const { task } = await prepare(
+      `${TABLE}; create role reader_3 login password 'pw'`,
+      {},
+      replica
+    )
     const error = await failureOf(task)
     assert.equal(error.code, 'POSTGRES_WAL_LEVEL')
     assert.match(error.hint ?? '', /ALTER SYSTEM SET wal_level = 'logical'/)
+    const user = { 'database.user': 'reader_3', 'database.password': 'pw' }
+    const problems = (await checked({ ...task.config, ...user })).map(({ message }) => message)
+    assert.equal(problems.length, 3)
+    assert.match(problems[0] ?? '', /wal_level is 'replica'/)
+    assert.match(problems[1] ?? '', /ALTER ROLE "reader_3" REPLICATION/)
+    assert.match(problems[2] ?? '', /GRANT SELECT ON/)
   })
 
   it('names the statements that give a user what it lacks, and runs after them', async () => {
@@ -179,11 +195,7 @@ describe('what an administrator has to fix for the PostgreSQL source', () => {
 
   it('finds every problem in a check, without changing anything', async () => {
     const { task, run } = await prepare(`${TABLE}; create role reader_2 login password 'pw'`)
-    const check = async (overrides: Record<string, string>) => {
-      const raw = { ...task.config, ...overrides }
-      const { config } = parseConfig(source.config, raw)
-      return source.check?.(config as never, raw, AbortSignal.timeout(10_000)) ?? []
-    }
+    const check = (overrides: Record<string, string>) => checked({ ...task.config, ...overrides })
     assert.deepEqual(await check({}), [])
     const reader = await check({ 'database.user': 'reader_2', 'database.password': 'pw' })
     assert.deepEqual(

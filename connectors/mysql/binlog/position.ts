@@ -1,6 +1,7 @@
 import type { ConnectError } from '../../../runtime/api/errors.ts'
+import { failure } from '../../relational/explanation.ts'
 import type { MysqlConnection, TextRow } from '../connection.ts'
-import { binlogOff, errorNumber, failure } from '../errors.ts'
+import { binlogOff, errorNumber } from '../errors.ts'
 import type { Flavor } from '../types/column-codec.ts'
 import { GtidList } from './gtid-list.ts'
 import { GtidSet } from './gtid-set.ts'

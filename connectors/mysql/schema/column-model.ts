@@ -1,5 +1,6 @@
 import type { ColumnDefinition } from './ddl-statement.ts'
 import type { ColumnModel } from './table-model.ts'
+import { isNational, serverTypeName } from './type-words.ts'
 
 /** What decides how a column comes out, beside its definition. */
 export interface ColumnSettings {
@@ -10,52 +11,26 @@ export interface ColumnSettings {
   readonly explicitTimestamps: boolean
 }
 
-/** Types that have a character set, by the last word of their name that tells. */
+/** Types that have a character set, as the server calls them. */
 const TEXT_TYPES = new Set([
-  'CHAR',
-  'CHARACTER',
-  'CHAR VARYING',
-  'CHARACTER VARYING',
-  'VARCHAR',
-  'VARCHARACTER',
-  'VARCHAR2',
-  'TINYTEXT',
-  'TEXT',
-  'MEDIUMTEXT',
-  'LONGTEXT',
-  'CLOB',
-  'LONG',
-  'LONG VARCHAR',
-  'LONG CHAR VARYING',
-  'LONG CHARACTER VARYING',
-  'ENUM',
-  'SET'
+  'char',
+  'varchar',
+  'tinytext',
+  'text',
+  'mediumtext',
+  'longtext',
+  'enum',
+  'set'
 ])
 
-/** What a text type is with the character set `binary`. */
+/** What they are with the character set `binary`; ENUM and SET stay what they are. */
 const BINARY_TYPES: Readonly<Record<string, string>> = {
-  CHAR: 'BINARY',
-  CHARACTER: 'BINARY',
-  'CHAR VARYING': 'VARBINARY',
-  'CHARACTER VARYING': 'VARBINARY',
-  VARCHAR: 'VARBINARY',
-  VARCHARACTER: 'VARBINARY',
-  TINYTEXT: 'TINYBLOB',
-  TEXT: 'BLOB',
-  MEDIUMTEXT: 'MEDIUMBLOB',
-  LONGTEXT: 'LONGBLOB',
-  LONG: 'MEDIUMBLOB',
-  'LONG VARCHAR': 'MEDIUMBLOB'
-}
-
-/** `NCHAR`, `NATIONAL VARCHAR` and the like: always in utf8. */
-export function isNational(typeName: string): boolean {
-  return /^(NATIONAL |NCHAR|NVARCHAR)/.test(typeName)
-}
-
-/** Whether the values of a type have a character set of their own. */
-export function isTextType(typeName: string): boolean {
-  return TEXT_TYPES.has(typeName) || isNational(typeName)
+  char: 'BINARY',
+  varchar: 'VARBINARY',
+  tinytext: 'TINYBLOB',
+  text: 'BLOB',
+  mediumtext: 'MEDIUMBLOB',
+  longtext: 'LONGBLOB'
 }
 
 /** The column that a definition makes in a table. */
@@ -84,21 +59,15 @@ export function columnFrom(definition: ColumnDefinition, settings: ColumnSetting
 
 /** A column of text with the character set `binary`, which makes it one of bytes. */
 export function asBinary(column: ColumnModel): ColumnModel {
-  const typeName = BINARY_TYPES[column.typeName] ?? nationalAsBinary(column.typeName)
-  // ENUM and SET stay what they are.
+  const typeName = BINARY_TYPES[serverTypeName(column.typeName)]
   if (typeName === undefined) return { ...column, charset: 'binary' }
   return { ...column, typeName, charset: null }
-}
-
-function nationalAsBinary(typeName: string): string | undefined {
-  if (!isNational(typeName)) return undefined
-  return /VAR/.test(typeName) ? 'VARBINARY' : 'BINARY'
 }
 
 function charsetOf(definition: ColumnDefinition, ofTable: string | null): string | null {
   const { typeName, charset } = definition.type
   if (isNational(typeName)) return 'utf8'
-  return isTextType(typeName) ? (charset ?? ofTable) : null
+  return TEXT_TYPES.has(serverTypeName(typeName)) ? (charset ?? ofTable) : null
 }
 
 function isOptional(definition: ColumnDefinition, settings: ColumnSettings): boolean {

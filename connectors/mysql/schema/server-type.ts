@@ -1,6 +1,6 @@
 import { bytesPerCharacter } from './charsets.ts'
-import { isNational } from './column-model.ts'
 import type { ColumnModel } from './table-model.ts'
+import { isBoolean, serverTypeName } from './type-words.ts'
 
 /** A type as the server keeps it, whatever synonym the statement used. */
 export interface ServerType {
@@ -11,42 +11,6 @@ export interface ServerType {
   readonly scale: number | null
   readonly unsigned: boolean
   readonly zerofill: boolean
-}
-
-/** Names of one word that another stands for. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  BOOL: 'tinyint',
-  BOOLEAN: 'tinyint',
-  INT1: 'tinyint',
-  INT2: 'smallint',
-  INT3: 'mediumint',
-  MIDDLEINT: 'mediumint',
-  INT4: 'int',
-  INTEGER: 'int',
-  INT8: 'bigint',
-  DEC: 'decimal',
-  FIXED: 'decimal',
-  NUMERIC: 'decimal',
-  FLOAT4: 'float',
-  FLOAT8: 'double',
-  REAL: 'double',
-  'DOUBLE PRECISION': 'double',
-  CHARACTER: 'char',
-  NCHAR: 'char',
-  'NATIONAL CHAR': 'char',
-  'NATIONAL CHARACTER': 'char',
-  'CHAR VARYING': 'varchar',
-  'CHARACTER VARYING': 'varchar',
-  VARCHARACTER: 'varchar',
-  LONG: 'mediumtext',
-  'LONG VARCHAR': 'mediumtext',
-  'LONG CHAR VARYING': 'mediumtext',
-  'LONG CHARACTER VARYING': 'mediumtext',
-  'LONG VARBINARY': 'mediumblob',
-  GEOMCOLLECTION: 'geometrycollection',
-  VARCHAR2: 'varchar',
-  RAW: 'varbinary',
-  CLOB: 'longtext'
 }
 
 /** Display widths of integers that declare none: signed, unsigned. */
@@ -71,13 +35,12 @@ const LENGTHS: Readonly<Record<string, number>> = {
 export function serverType(column: ColumnModel, flavor: 'mysql' | 'mariadb'): ServerType {
   const unsigned = column.typeName.includes(' UNSIGNED')
   const zerofill = column.typeName.includes(' ZEROFILL')
-  const word = column.typeName.replace(/ UNSIGNED| ZEROFILL/g, '')
-  const name = SYNONYMS[word] ?? (isNational(word) ? 'varchar' : word.toLowerCase())
+  const name = serverTypeName(column.typeName)
   const { length, scale } = column
   const sign = { unsigned, zerofill }
   const widths = WIDTHS[name]
   if (widths) {
-    const width = word.startsWith('BOOL') ? 1 : widths[unsigned ? 1 : 0]
+    const width = isBoolean(column.typeName) ? 1 : widths[unsigned ? 1 : 0]
     return { name, length: length ?? width, scale: null, ...sign }
   }
   if (name === 'decimal') return { name, length: length || 10, scale: scale ?? 0, ...sign }

@@ -63,7 +63,7 @@ const SCHEMAS: Readonly<Record<IntegerName, readonly [signed: Schema, unsigned: 
 
 /** ZEROFILL makes a column UNSIGNED. */
 export function isUnsigned(column: ColumnModel): boolean {
-  return /\b(?:UNSIGNED|ZEROFILL|SERIAL)\b/.test(column.typeName)
+  return /\b(?:UNSIGNED|ZEROFILL)\b/.test(column.typeName)
 }
 
 export function integerCodec(name: IntegerName): MakeCodec {

@@ -1,4 +1,5 @@
 import type { ColumnModel } from '../schema/table-model.ts'
+import { isBoolean, serverTypeName } from '../schema/type-words.ts'
 import { inet4Codec, inet6Codec, uuidCodec } from './address-codec.ts'
 import { blobCodec, bytesCodec, fixedBytesCodec } from './binary-codec.ts'
 import { bitCodec } from './bit-codec.ts'
@@ -14,79 +15,52 @@ import { textCodec } from './text-codec.ts'
 import { vectorCodec } from './vector-codec.ts'
 import { yearCodec } from './year-codec.ts'
 
-const tinyint = integerCodec('TINYINT')
-const smallint = integerCodec('SMALLINT')
-const mediumint = integerCodec('MEDIUMINT')
-const int = integerCodec('INT')
-const bigint = integerCodec('BIGINT')
-
-/**
- * Types by the word that a statement has for them.
- * https://dev.mysql.com/doc/refman/8.4/en/data-types.html, https://mariadb.com/kb/en/data-types/;
- * NUMBER, VARCHAR2, CLOB and RAW: MariaDB with `sql_mode=ORACLE`.
- */
-const TYPES: Readonly<Record<string, MakeCodec>> = {
-  TINYINT: tinyint,
-  INT1: tinyint,
-  SMALLINT: smallint,
-  INT2: smallint,
-  MEDIUMINT: mediumint,
-  MIDDLEINT: mediumint,
-  INT3: mediumint,
-  INT: int,
-  INTEGER: int,
-  INT4: int,
-  BIGINT: bigint,
-  INT8: bigint,
-  SERIAL: bigint,
-  BOOLEAN: booleanCodec,
-  BOOL: booleanCodec,
-  BIT: bitCodec,
-  YEAR: yearCodec,
-  DECIMAL: decimalCodec,
-  DEC: decimalCodec,
-  NUMERIC: decimalCodec,
-  FIXED: decimalCodec,
-  NUMBER: numberCodec,
-  FLOAT: floatCodec,
-  FLOAT4: floatCodec,
-  DOUBLE: doubleCodec,
-  'DOUBLE PRECISION': doubleCodec,
-  FLOAT8: doubleCodec,
-  // Unlike Debezium, which makes it a float32: the server keeps a DOUBLE.
-  REAL: doubleCodec,
-  DATE: dateCodec,
-  TIME: timeCodec,
-  DATETIME: dateTimeCodec,
-  TIMESTAMP: timestampCodec,
-  BINARY: fixedBytesCodec,
-  VARBINARY: bytesCodec,
-  RAW: bytesCodec,
-  TINYBLOB: blobCodec,
-  BLOB: blobCodec,
-  MEDIUMBLOB: blobCodec,
-  LONGBLOB: blobCodec,
-  'LONG VARBINARY': blobCodec,
-  ENUM: enumCodec,
-  SET: setCodec,
-  JSON: jsonCodec,
-  UUID: uuidCodec,
-  INET4: inet4Codec,
-  INET6: inet6Codec,
-  VECTOR: vectorCodec,
-  POINT: pointCodec,
-  GEOMETRY: geometryCodec,
-  LINESTRING: geometryCodec,
-  POLYGON: geometryCodec,
-  MULTIPOINT: geometryCodec,
-  MULTILINESTRING: geometryCodec,
-  MULTIPOLYGON: geometryCodec,
-  GEOMETRYCOLLECTION: geometryCodec,
-  GEOMCOLLECTION: geometryCodec
+/** Codecs by the server's names of types; `number`: MariaDB with `sql_mode=ORACLE`. */
+const CODECS: Readonly<Record<string, MakeCodec>> = {
+  tinyint: integerCodec('TINYINT'),
+  smallint: integerCodec('SMALLINT'),
+  mediumint: integerCodec('MEDIUMINT'),
+  int: integerCodec('INT'),
+  bigint: integerCodec('BIGINT'),
+  bit: bitCodec,
+  year: yearCodec,
+  decimal: decimalCodec,
+  number: numberCodec,
+  float: floatCodec,
+  // REAL too, unlike Debezium, which makes it a float32: the server keeps a DOUBLE.
+  double: doubleCodec,
+  date: dateCodec,
+  time: timeCodec,
+  datetime: dateTimeCodec,
+  timestamp: timestampCodec,
+  char: textCodec,
+  varchar: textCodec,
+  tinytext: textCodec,
+  text: textCodec,
+  mediumtext: textCodec,
+  longtext: textCodec,
+  binary: fixedBytesCodec,
+  varbinary: bytesCodec,
+  tinyblob: blobCodec,
+  blob: blobCodec,
+  mediumblob: blobCodec,
+  longblob: blobCodec,
+  enum: enumCodec,
+  set: setCodec,
+  json: jsonCodec,
+  uuid: uuidCodec,
+  inet4: inet4Codec,
+  inet6: inet6Codec,
+  vector: vectorCodec,
+  point: pointCodec,
+  geometry: geometryCodec,
+  linestring: geometryCodec,
+  polygon: geometryCodec,
+  multipoint: geometryCodec,
+  multilinestring: geometryCodec,
+  multipolygon: geometryCodec,
+  geometrycollection: geometryCodec
 }
-
-/** CHAR, VARCHAR and TEXT in all their forms, such as `NATIONAL CHARACTER VARYING`. */
-const TEXT = /(?:CHAR|CHARACTER|VARYING|VARCHARACTER|VARCHAR2|TEXT|CLOB|LONG)$/
 
 /** Oracle's NUMBER: a DOUBLE without arguments. */
 function numberCodec(column: ColumnModel, options: ValueOptions): ColumnCodec {
@@ -95,8 +69,7 @@ function numberCodec(column: ColumnModel, options: ValueOptions): ColumnCodec {
 
 /** The codec of a column; null for a type that is not known. */
 export function columnCodec(column: ColumnModel, options: ValueOptions): ColumnCodec | null {
-  const word = column.typeName.replace(/ (?:UNSIGNED|SIGNED|ZEROFILL)\b/g, '')
-  const make = TYPES[word] ?? (TEXT.test(word) ? textCodec : undefined)
+  const make = isBoolean(column.typeName) ? booleanCodec : CODECS[serverTypeName(column.typeName)]
   if (make === textCodec && column.charset === 'binary') return bytesCodec(column, options)
   return make?.(column, options) ?? null
 }
