@@ -15,6 +15,9 @@ import { EMBEDDED_WORKER, Scenario as Folder } from '../support/scenario.ts'
 import { splitAtMarks } from '../support/sql-script.ts'
 import { until } from '../support/until.ts'
 
+/** Machines under load take their time; what is waited for comes. */
+const SLOW = { limitMs: 90_000 }
+
 export interface WorkerRun {
   /** Scenarios without marks; all are captured by one worker at once. */
   readonly scenarios: readonly string[]
@@ -49,12 +52,12 @@ export async function holdWorkerToCaptures(run: WorkerRun): Promise<void> {
   await folder.worker.start()
   const broker = await openLmdbBroker({ path: folder.topicsPath })
   try {
-    await until(() => streaming.size === captures.length)
+    await until(() => streaming.size === captures.length, SLOW)
     for (const { scenario, database } of captures) await change(scenario, database)
     await until(async () => {
       const described = await broker.describeTopics()
       return described.filter(({ name }) => isSentinel(name)).length === captures.length
-    })
+    }, SLOW)
     await folder.worker.stop()
     for (const { scenario } of captures) {
       const { name } = scenario

@@ -32,7 +32,8 @@ test('a worker writes the bytes of Kafka Connect with Debezium for MariaDB', {
   ...LIMIT,
   ...requireEngine('mariadb')
 }, async () => {
-  await using server = await startMariadb()
+  // Statistics that come while a scenario runs change the order in which a join updates its tables.
+  await using server = await startMariadb({ settings: { innodb_stats_auto_recalc: 'OFF' } })
   await holdWorkerToCaptures({
     scenarios: [
       'mariadb-ddl',
