@@ -24,9 +24,10 @@ interface Living {
 
 function mayLeaveOut(table: RandomTable, { name, type, isRequired, default: value }: RandomColumn) {
   if (table.key.some((one) => one.name === name)) return false
-  // A constant depends on the time zone of whoever declared it, has more digits or characters than are
-  // printed, or can be written in many ways: nobody knows it from the log.
-  const isUnclear = /^(timestamp|float|inet6)/.test(type.sql) || /[^\0-\uffff]/u.test(value ?? '')
+  // A constant depends on the time zone of whoever declared it, has more digits, characters or bytes than
+  // are printed, or can be written in many ways: nobody knows it from the log.
+  const isUnclear =
+    /^(timestamp|float|inet6|(var)?binary)/.test(type.sql) || /[^\0-\uffff]/u.test(value ?? '')
   if (isUnclear) return value === null && !isRequired
   return value !== null || !isRequired
 }
