@@ -40,8 +40,56 @@ export interface BenchDatabase extends AsyncDisposable {
 /** Another name than the source's: Debezium's sink takes a table of another database for its own. */
 export const SINK_TABLE = 'copied_orders'
 
+/** What is asked of the server under the database, whichever it is. */
+export interface BenchServer {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  query<T>(sql: string, params?: readonly unknown[], database?: string): Promise<T[]>
+}
+
+/** Rows come in the order of their ids: the highest tells how many there are. */
+export async function highestId(server: BenchServer, database: string): Promise<number> {
+  const sql = `SELECT coalesce(max(id), 0) AS value FROM ${SINK_TABLE}`
+  return await numberFrom(server, sql, database).catch(() => 0)
+}
+
+export async function countCopies(server: BenchServer, database: string): Promise<number> {
+  return await numberFrom(server, `SELECT count(*) AS value FROM ${SINK_TABLE}`, database)
+}
+
+/** Integers of 64 bits come as text from some servers. */
+async function numberFrom(server: BenchServer, sql: string, database: string): Promise<number> {
+  const [row] = await server.query<{ value: number | string }>(sql, [], database)
+  return Number(row?.value ?? 0)
+}
+
+/** Keys that the sources of all databases have. */
+export function sourceKeys(server: BenchServer, database: string): ConnectorConfig {
+  return {
+    'tasks.max': '1',
+    'topic.prefix': database,
+    'database.hostname': server.host,
+    'database.port': String(server.port),
+    'database.user': server.user,
+    'database.password': server.password,
+    ...SOURCE_FORMAT
+  }
+}
+
+/** Keys that the sinks into all databases have. */
+export function sinkKeys(server: BenchServer, topic: string): ConnectorConfig {
+  return {
+    ...SINK_FORMAT,
+    topics: topic,
+    'connection.username': server.user,
+    'connection.password': server.password
+  }
+}
+
 /** JSON without schemas, topics of one partition. */
-export const SOURCE_FORMAT: ConnectorConfig = {
+const SOURCE_FORMAT: ConnectorConfig = {
   'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'key.converter.schemas.enable': 'false',
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
@@ -51,7 +99,7 @@ export const SOURCE_FORMAT: ConnectorConfig = {
 }
 
 /** Upsert by key, JSON with schemas, batches of 2,000. */
-export const SINK_FORMAT: ConnectorConfig = {
+const SINK_FORMAT: ConnectorConfig = {
   'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
   'tasks.max': '1',
   'insert.mode': 'upsert',

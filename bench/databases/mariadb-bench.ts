@@ -3,9 +3,10 @@ import { type MariadbServer, startMariadb } from '../../test/support/mariadb.ts'
 import type { ConnectorConfig } from '../system.ts'
 import {
   type BenchDatabase,
-  SINK_FORMAT,
-  SINK_TABLE,
-  SOURCE_FORMAT,
+  countCopies,
+  highestId,
+  sinkKeys,
+  sourceKeys,
   type Updates
 } from './bench-database.ts'
 
@@ -74,15 +75,12 @@ class MariadbBench implements BenchDatabase {
     }
   }
 
-  // Rows come in the order of their ids: the highest tells how many there are.
   highestId(database: string): Promise<number> {
-    return this.#number(`SELECT coalesce(max(id), 0) AS value FROM ${SINK_TABLE}`, database).catch(
-      () => 0
-    )
+    return highestId(this.#server, database)
   }
 
   countCopies(database: string): Promise<number> {
-    return this.#number(`SELECT count(*) AS value FROM ${SINK_TABLE}`, database)
+    return countCopies(this.#server, database)
   }
 
   topic(database: string): string {
@@ -90,32 +88,22 @@ class MariadbBench implements BenchDatabase {
   }
 
   sourceConfig(database: string): ConnectorConfig {
-    const { host, port, user, password } = this.#server
     return {
+      ...sourceKeys(this.#server, database),
       'connector.class': 'io.debezium.connector.mariadb.MariaDbConnector',
-      'tasks.max': '1',
-      'topic.prefix': database,
-      'database.hostname': host,
-      'database.port': String(port),
-      'database.user': user,
-      'database.password': password,
       'database.server.id': String(7000 + ++this.#sources),
       'database.include.list': database,
       'table.include.list': `${database}.orders`,
       'schema.history.internal.kafka.bootstrap.servers': this.#bootstrap,
-      'schema.history.internal.kafka.topic': `${database}_history`,
-      ...SOURCE_FORMAT
+      'schema.history.internal.kafka.topic': `${database}_history`
     }
   }
 
   sinkConfig({ topic, database }: { readonly topic: string; readonly database: string }) {
-    const { host, port, user, password } = this.#server
+    const { host, port } = this.#server
     return {
-      ...SINK_FORMAT,
-      topics: topic,
-      'connection.url': `jdbc:mariadb://${host}:${port}/${database}`,
-      'connection.username': user,
-      'connection.password': password
+      ...sinkKeys(this.#server, topic),
+      'connection.url': `jdbc:mariadb://${host}:${port}/${database}`
     }
   }
 
@@ -130,10 +118,5 @@ class MariadbBench implements BenchDatabase {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#server.stop()
-  }
-
-  async #number(sql: string, database: string): Promise<number> {
-    const [row] = await this.#server.query<{ value: number }>(sql, [], database)
-    return Number(row?.value ?? 0)
   }
 }

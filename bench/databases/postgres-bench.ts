@@ -3,9 +3,10 @@ import { type PostgresServer, startPostgres } from '../../test/support/postgres.
 import type { ConnectorConfig } from '../system.ts'
 import {
   type BenchDatabase,
-  SINK_FORMAT,
-  SINK_TABLE,
-  SOURCE_FORMAT,
+  countCopies,
+  highestId,
+  sinkKeys,
+  sourceKeys,
   type Updates
 } from './bench-database.ts'
 
@@ -63,16 +64,12 @@ class PostgresBench implements BenchDatabase {
     }
   }
 
-  // Rows come in the order of their ids: the highest tells how many there are.
   highestId(database: string): Promise<number> {
-    return this.#number(
-      `SELECT coalesce(max(id), 0)::int AS value FROM ${SINK_TABLE}`,
-      database
-    ).catch(() => 0)
+    return highestId(this.#server, database)
   }
 
   countCopies(database: string): Promise<number> {
-    return this.#number(`SELECT count(*)::int AS value FROM ${SINK_TABLE}`, database)
+    return countCopies(this.#server, database)
   }
 
   topic(database: string): string {
@@ -80,33 +77,23 @@ class PostgresBench implements BenchDatabase {
   }
 
   sourceConfig(database: string): ConnectorConfig {
-    const { host, port, user, password } = this.#server
     return {
+      ...sourceKeys(this.#server, database),
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-      'tasks.max': '1',
-      'topic.prefix': database,
-      'database.hostname': host,
-      'database.port': String(port),
-      'database.user': user,
-      'database.password': password,
       'database.dbname': database,
       'plugin.name': 'pgoutput',
       'slot.name': database,
       'publication.name': database,
       'publication.autocreate.mode': 'filtered',
-      'table.include.list': 'public.orders',
-      ...SOURCE_FORMAT
+      'table.include.list': 'public.orders'
     }
   }
 
   sinkConfig({ topic, database }: { readonly topic: string; readonly database: string }) {
-    const { host, port, user, password } = this.#server
+    const { host, port } = this.#server
     return {
-      ...SINK_FORMAT,
-      topics: topic,
-      'connection.url': `jdbc:postgresql://${host}:${port}/${database}`,
-      'connection.username': user,
-      'connection.password': password
+      ...sinkKeys(this.#server, topic),
+      'connection.url': `jdbc:postgresql://${host}:${port}/${database}`
     }
   }
 
@@ -122,10 +109,5 @@ class PostgresBench implements BenchDatabase {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#server.stop()
-  }
-
-  async #number(sql: string, database: string): Promise<number> {
-    const [row] = await this.#server.query<{ value: number }>(sql, [], database)
-    return row?.value ?? 0
   }
 }

@@ -1,7 +1,7 @@
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import type { BlockingSnapshot } from '../relational/signal-handler.ts'
-import type { Place } from './change-stream.ts'
 import type { TaskParts } from './phase.ts'
+import type { Place } from './place.ts'
 import { SnapshotReader, type SnapshotTable } from './snapshot.ts'
 import { snapshotNotes } from './snapshot-notes.ts'
 import { snapshotKey } from './snapshot-select.ts'

@@ -14,40 +14,17 @@ import type {
 import type { ReadRows } from './captured-table.ts'
 import { HeldRows } from './held-rows.ts'
 import type { LaterView } from './later-view.ts'
-import type { LogPoint } from './log-point.ts'
 import type { LogTracker } from './log-tracker.ts'
 import type { Position } from './offset.ts'
+import { PassedOn } from './passed-on.ts'
 import { PendingRows } from './pending-rows.ts'
+import { type Place, placeAt, type StatementPlace } from './place.ts'
 import type { PreparedTransactions } from './prepared-transactions.ts'
-import type { MysqlRecords, Origin } from './records.ts'
+import type { MysqlRecords } from './records.ts'
 import { type RowSink, RowsReading } from './rows-reading.ts'
 import { savepointOf, statementKind, xidOf } from './statement-kind.ts'
+import type { StreamPorts } from './stream-ports.ts'
 import type { TransactionFilter } from './transaction-filter.ts'
-
-/** Where something stands in the log: an {@link Origin} without a table. */
-export interface Place extends Omit<Origin, 'database' | 'table'> {
-  /** Number of the last row before it, which Debezium's schema changes have. */
-  readonly lastRow: number
-}
-
-/** Where a statement stands. */
-export interface StatementPlace extends Place {
-  /** What its effect on tables is dated with. */
-  readonly after: LogPoint
-}
-
-/** What the stream asks of the rest of the connector. Nothing overtakes what it has to wait for. */
-export interface StreamPorts {
-  /** How rows of a table are read as the log describes it; null: it is not captured. */
-  resolve(map: TableMap): Promise<ReadRows | null>
-  /** A statement that may change tables. Appends its records. */
-  onStatement(event: QueryEvent, place: StatementPlace, out: SourceRecord[]): Promise<void>
-  /**
-   * A change of rows that was logged as a statement.
-   * @throws {ConnectError} when that is not tolerated
-   */
-  onLoggedStatement(event: QueryEvent, place: StatementPlace): void
-}
 
 export interface StreamOptions {
   readonly client: BinlogClient
@@ -80,9 +57,7 @@ export class ChangeStream {
   readonly #options: StreamOptions
   readonly #tracker: LogTracker
   readonly #tables = new Map<TableMap, ReadRows | null>()
-  /** Events of the first transaction that were passed on before a restart, and rows of the one after. */
-  #skipEvents: number
-  #skipRows: number
+  readonly #passedOn: PassedOn
   /** Rows that the last batch had no room for. */
   #pending: PendingRows | undefined
   /** Rows of the transaction under way that may still be rolled back. */
@@ -94,7 +69,6 @@ export class ChangeStream {
   #statement: string | null = null
   /** Rows of the transaction are not wanted: it comes from a source that is left out. */
   #dropping = false
-  #countsQueries: boolean
   #lastRow = 0
   readonly #sink: RowSink
   #place: Place | undefined
@@ -110,17 +84,14 @@ export class ChangeStream {
     const onRow: RowSink['onRow'] = (table, before, after, out) =>
       onDemand?.rowChanged(table, before, after, out)
     this.#sink = { records, onRow: onDemand === null ? null : onRow }
-    this.#countsQueries = options.countsQueries.first
-    this.#skipEvents = options.start.events
-    this.#skipRows = options.start.rows
+    this.#passedOn = new PassedOn(options.start, options.countsQueries)
   }
 
   /** After the last record that was returned. */
   get position(): Position {
     if (this.#options.prepared.isCatchingUp) return this.#options.start
     const position = this.#tracker.position(this.#pending?.rows ?? 0)
-    if (!this.#isSkipping) return position
-    return { ...position, events: this.#skipEvents, rows: this.#skipRows }
+    return this.#isSkipping ? { ...position, ...this.#passedOn.counts } : position
   }
 
   /** Of the last event with a change; before the first, where the stream begins. */
@@ -140,7 +111,7 @@ export class ChangeStream {
 
   /** Whether the events of {@link position} have those of statements among them. */
   get countsQueries(): boolean {
-    return this.#countsQueries
+    return this.#passedOn.countsQueries
   }
 
   /** Whether {@link drain} stopped before all that has arrived was looked at. */
@@ -205,7 +176,7 @@ export class ChangeStream {
         return true
       case 'rows_query':
         this.#statement = event.sql
-        if (this.#countsQueries) this.#tracker.endEvent()
+        if (this.#passedOn.countsQueries) this.#tracker.endEvent()
         return true
       case 'xa_prepare':
         return event.onePhase ? this.#commit(header) : this.#prepare(header)
@@ -248,8 +219,7 @@ export class ChangeStream {
 
   /** How many rows of the event under way were passed on before a restart. */
   get #rowsToSkip(): number {
-    if (this.#isSkipping) return Number.POSITIVE_INFINITY
-    return this.#tracker.events === this.#skipEvents ? this.#skipRows : 0
+    return this.#passedOn.rowsOf(this.#tracker.events)
   }
 
   /** @returns whether all rows have been passed on */
@@ -268,7 +238,7 @@ export class ChangeStream {
 
   /** Whether the event under way was passed on before a restart. */
   get #isSkipping(): boolean {
-    return this.#tracker.events < this.#skipEvents
+    return this.#passedOn.has(this.#tracker.events)
   }
 
   #onGtid(event: GtidEvent, header: EventHeader): void {
@@ -376,9 +346,7 @@ export class ChangeStream {
     this.#xid = ''
     this.#dropping = false
     if (this.#options.prepared.isCatchingUp) return
-    this.#countsQueries = this.#options.countsQueries.later
-    this.#skipEvents = 0
-    this.#skipRows = 0
+    this.#passedOn.end()
   }
 
   #statementPlace(header: EventHeader): StatementPlace {
@@ -400,20 +368,6 @@ export class ChangeStream {
     }
     this.#place = place
     return place
-  }
-}
-
-function placeAt({ file, pos, serverId, seconds }: Position): Place {
-  return {
-    mark: 'false',
-    micros: (seconds ?? 0) * 1_000_000,
-    serverId: serverId ?? 0,
-    gtid: null,
-    file,
-    pos,
-    thread: null,
-    query: null,
-    lastRow: 0
   }
 }
 

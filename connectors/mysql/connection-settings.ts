@@ -1,4 +1,4 @@
-import type { ConnectionSettings, SslMode } from './connection.ts'
+import type { ConnectionSettings, SslMode } from './client-options.ts'
 import type { SourceConfig } from './source-config.ts'
 
 /** MariaDB's words for the same. */
@@ -34,16 +34,17 @@ export function connectionSettings(
     connectTimeoutMs: config['connect.timeout.ms'],
     keepAliveMs: config['connect.keep.alive'] ? KEEP_ALIVE_MS : 0,
     queryTimeoutMs: config['database.query.timeout.ms'],
-    initialStatements: statementsIn(config['database.initial.statements']),
+    initialStatements: statementsOf(config['database.initial.statements']),
     applicationName: `millrace ${context.connector}-${context.task}`
   }
 }
 
-/** Debezium's form: statements with semicolons between; a double semicolon stands for one in a statement. */
-function statementsIn(text: string | null): string[] {
-  return (text ?? '')
-    .replaceAll(';;', '\0')
-    .split(';')
-    .map((statement) => statement.replaceAll('\0', ';').trim())
-    .filter((statement) => statement !== '')
+/**
+ * The statements of `database.initial.statements`.
+ * @param text has semicolons between them; two stand for one inside a statement
+ */
+export function statementsOf(text: string | null): string[] {
+  const parts = (text ?? '').replaceAll(';;', '\0').split(';')
+  const statements = parts.map((part) => part.replaceAll('\0', ';').trim())
+  return statements.filter((statement) => statement !== '')
 }

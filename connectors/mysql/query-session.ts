@@ -1,10 +1,5 @@
-import {
-  type ConnectionSettings,
-  connect,
-  type MysqlConnection,
-  type QueryParameter,
-  type TextRow
-} from './connection.ts'
+import type { ConnectionSettings } from './client-options.ts'
+import { connect, type MysqlConnection, type QueryParameter, type TextRow } from './connection.ts'
 import type { BytesRow } from './row-stream.ts'
 
 /** Runs a statement now and then, on a connection that is made again when it was lost meanwhile. */

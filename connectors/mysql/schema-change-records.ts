@@ -1,6 +1,6 @@
 import type { Header, SourceRecord } from '../../runtime/api/record.ts'
 import type { SnapshotMark } from '../relational/envelope.ts'
-import type { Place } from './change-stream.ts'
+import type { Place } from './place.ts'
 import type { MysqlRecords } from './records.ts'
 import { changedTables, SchemaChangeEvents } from './schema/schema-events.ts'
 import type { SchemaChange } from './schema/table-model.ts'

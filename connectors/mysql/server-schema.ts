@@ -12,7 +12,8 @@ import {
   readTable,
   snapshotStatements
 } from './schema/read-schema.ts'
-import type { SchemaTables, ServerFacts, StatementSession } from './schema/schema-tables.ts'
+import type { SchemaTables } from './schema/schema-tables.ts'
+import type { ServerFacts, StatementSession } from './schema/server-facts.ts'
 import type { SchemaChange, TableModel } from './schema/table-model.ts'
 import type { TableFilter, TableName } from './table-filter.ts'
 import type { Flavor } from './types/column-codec.ts'

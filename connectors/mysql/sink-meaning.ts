@@ -50,11 +50,11 @@ export function wholeNumber(value: unknown): number | bigint {
 
 const big = (value: unknown) => BigInt(wholeNumber(value))
 
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : invalid('text', value)
 }
 
-export function bytesOf(value: unknown): Uint8Array {
+function bytesOf(value: unknown): Uint8Array {
   return value instanceof Uint8Array ? value : invalid('bytes', value)
 }
 
@@ -191,7 +191,7 @@ function bigEndian(value: unknown): Buffer {
   return Buffer.from(bytesOf(value)).reverse()
 }
 
-export function digitsOf(bytes: Uint8Array): string {
+function digitsOf(bytes: Uint8Array): string {
   let digits = ''
   for (const byte of bytes) digits += byte.toString(2).padStart(8, '0')
   return digits.replace(/^0+(?=.)/, '')
@@ -203,7 +203,7 @@ export function bitsOfInteger(value: bigint): Buffer {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
 }
 
-export const structures: Meaning = { text: toJson }
+const structures: Meaning = { text: toJson }
 
 const geometries: Meaning = { text: toJson, geometry: geometryBytes }
 

@@ -1,5 +1,5 @@
 import { isUrlOf, targetAddress } from '../relational/sink-address.ts'
-import type { ConnectionSettings, SslMode } from './connection.ts'
+import type { ConnectionSettings, SslMode } from './client-options.ts'
 import type { SinkConfig } from './sink-config.ts'
 
 const FORM = { product: 'MySQL and MariaDB', schemes: ['mysql', 'mariadb'], port: 3306 } as const

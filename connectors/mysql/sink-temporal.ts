@@ -43,7 +43,7 @@ export function timeText(micros: bigint, digits: number): string {
 }
 
 /** The microseconds since midnight. */
-export function timeOfDay(micros: bigint): bigint {
+function timeOfDay(micros: bigint): bigint {
   return ((micros % DAY_US) + DAY_US) % DAY_US
 }
 

@@ -1,5 +1,6 @@
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
-import { type ConnectionSettings, connect, type MysqlConnection } from './connection.ts'
+import type { ConnectionSettings } from './client-options.ts'
+import { connect, type MysqlConnection } from './connection.ts'
 import { quoteName } from './errors.ts'
 import type { TableName } from './table-filter.ts'
 

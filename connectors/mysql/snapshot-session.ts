@@ -1,6 +1,7 @@
 import { ConnectError, RetriableError } from '../../runtime/api/errors.ts'
 import { currentPosition } from './binlog/position.ts'
-import { type ConnectionSettings, connect, type MysqlConnection } from './connection.ts'
+import type { ConnectionSettings } from './client-options.ts'
+import { connect, type MysqlConnection } from './connection.ts'
 import { errorNumber } from './errors.ts'
 import type { LogPoint } from './log-point.ts'
 import type { BytesRow } from './row-stream.ts'

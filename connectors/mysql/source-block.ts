@@ -1,5 +1,5 @@
 import { int32, int64, type Schema, string, structOf } from '../../runtime/api/schema.ts'
-import { snapshotMarkSchema } from '../relational/envelope.ts'
+import { sourceFields } from '../relational/envelope.ts'
 import type { Flavor } from './types/column-codec.ts'
 
 const optionalString = string({ optional: true })
@@ -18,15 +18,7 @@ export function sourceSchema(flavor: Flavor): Schema {
 function sourceSchemaNamed(name: string): Schema {
   return structOf(
     [
-      ['version', string()],
-      ['connector', string()],
-      ['name', string()],
-      ['ts_ms', int64()],
-      ['snapshot', snapshotMarkSchema],
-      ['db', string()],
-      ['sequence', optionalString],
-      ['ts_us', optionalInt64],
-      ['ts_ns', optionalInt64],
+      ...sourceFields,
       ['table', optionalString],
       ['server_id', int64()],
       ['gtid', optionalString],

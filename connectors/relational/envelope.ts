@@ -7,7 +7,7 @@ import { int64, type Schema, string, struct, structOf } from '../../runtime/api/
 const optionalInt64 = int64({ optional: true })
 
 /** `source.snapshot`: where in a snapshot a record was read; `false` for a streamed one. */
-export const snapshotMarkSchema: Schema = string({
+const snapshotMarkSchema: Schema = string({
   optional: true,
   name: 'io.debezium.data.Enum',
   version: 1,
@@ -16,6 +16,19 @@ export const snapshotMarkSchema: Schema = string({
   },
   default: 'false'
 })
+
+/** The fields that the `source` blocks of all connectors begin with, in Debezium's order. */
+export const sourceFields: readonly (readonly [name: string, schema: Schema])[] = [
+  ['version', string()],
+  ['connector', string()],
+  ['name', string()],
+  ['ts_ms', int64()],
+  ['snapshot', snapshotMarkSchema],
+  ['db', string()],
+  ['sequence', string({ optional: true })],
+  ['ts_us', optionalInt64],
+  ['ts_ns', optionalInt64]
+]
 
 /** Where in a snapshot a record stands, as Debezium marks it. */
 export type SnapshotMark =

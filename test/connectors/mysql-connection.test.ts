@@ -5,12 +5,9 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import {
-  type ConnectionSettings,
-  connect,
-  type MysqlConnection,
-  statementsOf
-} from '../../connectors/mysql/connection.ts'
+import type { ConnectionSettings } from '../../connectors/mysql/client-options.ts'
+import { connect, type MysqlConnection } from '../../connectors/mysql/connection.ts'
+import { statementsOf } from '../../connectors/mysql/connection-settings.ts'
 import { quoteName, quoteText } from '../../connectors/mysql/errors.ts'
 import type { BytesRow } from '../../connectors/mysql/row-stream.ts'
 import { settingsOf } from '../support/binlog-reading.ts'

@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import source from '../../connectors/mysql/mariadb-source.ts'
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import { Struct } from '../../runtime/api/schema.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
 import { Random } from '../support/random.ts'
-import { brief, plain, SourceHarness, sourceField } from './source-harness.ts'
+import { prepareSource } from './mariadb-harness.ts'
+import { brief, plain, sourceField } from './source-harness.ts'
 
 const TABLES = `create table signals (id varchar(64) primary key, type varchar(32) not null, data varchar(2048));
   create table keyed (a int, b varchar(10), v int, primary key (a, b));
@@ -18,7 +18,6 @@ const TABLES = `create table signals (id varchar(64) primary key, type varchar(3
 describe('snapshots on demand of the MariaDB source', { timeout: 60_000 }, () => {
   let server: MariadbServer
   let folder: string
-  let serverIds = 8000
   before(async () => {
     server = await startMariadb()
     folder = await mkdtemp(join(tmpdir(), 'signals-'))
@@ -29,30 +28,19 @@ describe('snapshots on demand of the MariaDB source', { timeout: 60_000 }, () =>
   })
 
   async function prepare(sql: string, config: Record<string, string> = {}) {
-    const database = await server.createDatabase()
-    await server.query(`${TABLES}; ${sql}`, undefined, database)
-    const task = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': database,
-      'database.server.id': String(++serverIds),
-      'include.schema.changes': 'false',
+    const prepared = await prepareSource(server, `${TABLES}; ${sql}`, (database) => ({
       'snapshot.mode': 'no_data',
       'signal.data.collection': `${database}.signals`,
       'incremental.snapshot.chunk.size': '20',
       ...config
-    })
-    const run = (statements: string) => server.query(statements, undefined, database)
+    }))
     const signal = (id: string, type: string, data: object | null) =>
       server.query(
         'insert into signals values (?, ?, ?)',
         [id, type, data && JSON.stringify(data)],
-        database
+        prepared.database
       )
-    return { task, run, signal, database }
+    return { ...prepared, signal }
   }
 
   for (const [name, config] of [

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import source from '../../connectors/mysql/mariadb-source.ts'
 import type { SourceRecord } from '../../runtime/api/record.ts'
 import { Struct } from '../../runtime/api/schema.ts'
 import { requireEngine } from '../support/engines.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
-import { brief, plain, SourceHarness } from './source-harness.ts'
+import { startSource } from './mariadb-harness.ts'
+import { plain } from './source-harness.ts'
 
 const TABLE = `create table t (
   id int primary key, n int not null default 7, v int, body text, twice int as (n * 2) virtual
@@ -13,44 +13,18 @@ const TABLE = `create table t (
 
 describe('row images of MariaDB that leave columns out', requireEngine('mariadb'), () => {
   let server: MariadbServer
-  let serverIds = 8500
   before(async () => {
     server = await startMariadb()
   })
   after(() => server.stop())
 
   async function prepare(image: string, config: Record<string, string> = {}, table = TABLE) {
-    const database = await server.createDatabase()
-    await server.query(table, undefined, database)
-    const task = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': database,
-      'database.server.id': String(++serverIds),
-      'include.schema.changes': 'false',
-      ...config
-    })
-    const client = await server.connect(database, { multipleStatements: true })
-    await client.query(`set binlog_row_image = '${image}'`)
-    const run = (statements: string) => client.query(statements)
-    const short = (record: SourceRecord) =>
-      [brief(record).replaceAll(`${database}.`, ''), ...gapsOf(record)].join(' ')
-    const next = async (count: number) => (await task.records(count)).map(short)
-    await task.start()
-    if (config['max.batch.size'] === undefined) await task.snapshot()
-    return {
-      task,
-      run,
-      next,
-      database,
-      [Symbol.asyncDispose]: async () => {
-        await task.stop()
-        await client.end()
-      }
-    }
+    const isRead = config['max.batch.size'] === undefined
+    const started = await startSource(server, table, { config, isRead })
+    await started.run(`set binlog_row_image = '${image}'`)
+    const short = (record: SourceRecord) => [started.short(record), ...gapsOf(record)].join(' ')
+    const next = async (count: number) => (await started.task.records(count)).map(short)
+    return { ...started, next }
   }
 
   /** What the headers of Millrace say, such as `unchanged=["v"]`. */

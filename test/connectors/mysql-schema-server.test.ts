@@ -10,7 +10,7 @@ import {
   readTable,
   snapshotStatements
 } from '../../connectors/mysql/schema/read-schema.ts'
-import type { ServerFacts } from '../../connectors/mysql/schema/schema-tables.ts'
+import type { ServerFacts } from '../../connectors/mysql/schema/server-facts.ts'
 import { shapeText, tableFromShape } from '../../connectors/mysql/schema/shape-text.ts'
 import type { TableModel } from '../../connectors/mysql/schema/table-model.ts'
 import { compileTable } from '../../connectors/mysql/types/table-codec.ts'

@@ -5,6 +5,7 @@ import type { RawConfig } from '../../runtime/api/config.ts'
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
+import { people, prepareSink } from '../support/prepared-sink.ts'
 import { mariadb, type SinkServer } from '../support/sink-databases.ts'
 import { parsed, startSink } from '../support/sink-harness.ts'
 
@@ -17,20 +18,9 @@ describe('errors of the MySQL sink', mariadb.requirement, () => {
     await server.stop()
   })
 
-  const people = () =>
-    new ChangeEvents('people', {
-      id: s.int32(),
-      name: s.string({ optional: true }),
-      mail: s.string({ optional: true })
-    })
-
   async function prepare(sql: string, config: RawConfig = {}, tolerate = true) {
-    const target = await server.create()
-    if (sql !== '') await target.run(sql)
-    const raw = { ...target.config, 'collection.name.format': '${source.table}', ...config }
-    const start = (topic = people().topic) =>
-      startSink(plugin, raw, { partitions: [{ topic, partition: 0 }], tolerate })
-    return { ...target, start, raw }
+    const prepared = await prepareSink({ server, plugin }, { sql, config, tolerate })
+    return { ...prepared, start: (topic = people().topic) => prepared.start(topic) }
   }
 
   it('sets rows aside that the table refuses, and writes all others', async () => {

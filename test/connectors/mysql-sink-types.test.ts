@@ -4,8 +4,8 @@ import plugin from '../../connectors/mysql/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
+import { startedSink, textsOf } from '../support/prepared-sink.ts'
 import { mariadb, type SinkServer } from '../support/sink-databases.ts'
-import { startSink } from '../support/sink-harness.ts'
 
 const wkbPoint = (x: number, y: number) => {
   const wkb = Buffer.alloc(21)
@@ -26,25 +26,8 @@ describe('types of the MySQL sink', mariadb.requirement, () => {
   })
 
   /** A database and a running sink for some topics of it. */
-  async function prepare(topics: readonly string[], config: RawConfig = {}, sql = '') {
-    const target = await server.create()
-    if (sql !== '') await target.run(sql)
-    const raw = { ...target.config, 'table.name.format': '${source.table}', ...config }
-    const partitions = topics.map((topic) => ({ topic, partition: 0 }))
-    const sink = await startSink(plugin, raw, { partitions, tolerate: false })
-    return { sink, run: target.run }
-  }
-
-  /** The values of the only row, as text. */
-  async function textsOf(
-    run: (sql: string) => Promise<Record<string, unknown>[]>,
-    table: string,
-    names: readonly string[]
-  ) {
-    const columns = names.map((name) => `cast(\`${name}\` as char) as \`${name}\``)
-    const [found] = await run(`select ${columns.join(', ')} from ${table}`)
-    return found
-  }
+  const prepare = (topics: readonly string[], config: RawConfig = {}, sql = '') =>
+    startedSink({ server, plugin }, topics, { config, sql })
 
   it('makes a table with exact types and writes exact values', async () => {
     const geometry = s.struct(

@@ -4,8 +4,9 @@ import plugin from '../../connectors/mysql/sink.ts'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
+import { startedSink, textsOf } from '../support/prepared-sink.ts'
 import { mariadb, type SinkServer } from '../support/sink-databases.ts'
-import { sinkRecord, startSink } from '../support/sink-harness.ts'
+import { sinkRecord } from '../support/sink-harness.ts'
 
 const PLACEHOLDER = '__debezium_unavailable_value'
 
@@ -19,25 +20,8 @@ describe('the MySQL sink', mariadb.requirement, () => {
   })
 
   /** A database and a running sink for some topics of it. */
-  async function prepare(topics: readonly string[], config: RawConfig = {}, sql = '') {
-    const target = await server.create()
-    if (sql !== '') await target.run(sql)
-    const raw = { ...target.config, 'table.name.format': '${source.table}', ...config }
-    const partitions = topics.map((topic) => ({ topic, partition: 0 }))
-    const sink = await startSink(plugin, raw, { partitions, tolerate: false })
-    return { sink, run: target.run }
-  }
-
-  /** The values of the only row, as text. */
-  async function textsOf(
-    run: (sql: string) => Promise<Record<string, unknown>[]>,
-    table: string,
-    names: readonly string[]
-  ) {
-    const columns = names.map((name) => `cast(\`${name}\` as char) as \`${name}\``)
-    const [found] = await run(`select ${columns.join(', ')} from ${table}`)
-    return found
-  }
+  const prepare = (topics: readonly string[], config: RawConfig = {}, sql = '') =>
+    startedSink({ server, plugin }, topics, { config, sql })
 
   it('tells keys of text apart that look the same to most collations', async () => {
     const columns = { id: s.string(), n: s.int32({ optional: true }) }
@@ -170,7 +154,7 @@ describe('the MySQL sink', mariadb.requirement, () => {
   })
 
   it('makes tables for plain JSON, whose columns come as values do', async () => {
-    const { sink, run } = await prepare(['t'], { 'table.name.format': '${topic}' })
+    const { sink, run } = await prepare(['t'], { 'collection.name.format': '${topic}' })
     const record = (offset: number, value: unknown) =>
       sinkRecord({ offset, key: { id: offset }, value })
     await sink.put([record(0, { id: 0, n: 1, s: 'x', gone: null })])
@@ -189,7 +173,7 @@ describe('the MySQL sink', mariadb.requirement, () => {
     const { sink } = await prepare(['t'], {
       'connection.username': other.config['connection.username'] ?? '',
       'connection.url': other.config['connection.url'] ?? '',
-      'table.name.format': `${name}.people`,
+      'collection.name.format': `${name}.people`,
       'offsets.table.name': `${name}.places`
     })
     await sink.put([sinkRecord({ offset: 0, key: { id: 1 }, value: { id: 1 } })])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import source from '../../connectors/mysql/mariadb-source.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
+import { sourceKeys } from './mariadb-harness.ts'
 import { brief, SourceHarness } from './source-harness.ts'
 
 describe('the MariaDB source on a quiet database', () => {
@@ -17,14 +18,7 @@ describe('the MariaDB source on a quiet database', () => {
     await run('create table t (id int primary key)')
     await run('insert into t values (100), (101)')
     await using running = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': database,
-      'database.server.id': '8900',
-      'include.schema.changes': 'false',
+      ...sourceKeys(server, database),
       'heartbeat.interval.ms': '20'
     })
     await running.start()

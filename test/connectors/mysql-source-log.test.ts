@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import source from '../../connectors/mysql/mariadb-source.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
 import { until } from '../support/until.ts'
+import { sourceKeys } from './mariadb-harness.ts'
 import { brief, SourceHarness } from './source-harness.ts'
 
 describe('the MariaDB source and a log that changes', () => {
@@ -12,15 +13,7 @@ describe('the MariaDB source and a log that changes', () => {
     server = await startMariadb()
     await server.createDatabase('shop')
     await run('create table t (id int primary key, v text); insert into t values (1, "a")')
-    task = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': 'shop',
-      'include.schema.changes': 'false'
-    })
+    task = new SourceHarness(source, sourceKeys(server, 'shop'))
   })
   afterEach(async () => {
     await task.stop()

@@ -5,6 +5,7 @@ import type { SourceRecord } from '../../runtime/api/record.ts'
 import { Struct } from '../../runtime/api/schema.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
 import { Random } from '../support/random.ts'
+import { sourceKeys } from './mariadb-harness.ts'
 import { plain, SourceHarness } from './source-harness.ts'
 
 const SEEDS = [1, 2, 3, 4]
@@ -22,18 +23,14 @@ describe('restarts at random places of the log of MariaDB', () => {
       const database = await server.createDatabase()
       await server.query(TABLES, undefined, database)
       const config = {
-        'topic.prefix': 'p',
-        'database.hostname': server.host,
-        'database.port': String(server.port),
-        'database.user': server.user,
-        'database.password': server.password,
-        'database.include.list': database,
         'snapshot.mode': 'no_data',
         'skipped.operations': 'none',
+        'include.schema.changes': 'true',
         'provide.transaction.metadata': String(seed % 2 === 0)
       }
-      await using straight = new SourceHarness(source, { ...config, 'database.server.id': '91' })
-      await using broken = new SourceHarness(source, { ...config, 'database.server.id': '92' })
+      const make = () => new SourceHarness(source, { ...sourceKeys(server, database), ...config })
+      await using straight = make()
+      await using broken = make()
       await begin(straight)
       await begin(broken)
       await write(server, database, new Random(seed))

@@ -1,38 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import source from '../../connectors/mysql/mariadb-source.ts'
 import type { Struct } from '../../runtime/api/schema.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
-import { brief, plain, SourceHarness, sourceField } from './source-harness.ts'
+import { prepareSource } from './mariadb-harness.ts'
+import { brief, plain, sourceField } from './source-harness.ts'
 
 describe('the MariaDB source after a restart', () => {
   let server: MariadbServer
-  let serverIds = 7000
   before(async () => {
     server = await startMariadb()
   })
   after(() => server.stop())
 
   async function prepare(sql: string, config: Record<string, string> = {}) {
-    const database = await server.createDatabase()
-    await server.query(sql, undefined, database)
-    const task = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': database,
-      'database.server.id': String(++serverIds),
-      'include.schema.changes': 'false',
-      ...config
-    })
-    const run = (statements: string) => server.query(statements, undefined, database)
+    const prepared = await prepareSource(server, sql, config)
+    const { task, database } = prepared
     const shapeOf = (table: string) =>
       task.committedOf({ server: 'p', table: `${database}.${table}` })
-    const short = (record: Parameters<typeof brief>[0]) =>
-      brief(record).replaceAll(`${database}.`, '')
-    return { task, run, database, shapeOf, short }
+    return { ...prepared, shapeOf }
   }
 
   const BIG = `create table big (a int, b varchar(20) character set latin1, v text, primary key (b, a));

@@ -1,52 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import source from '../../connectors/mysql/mariadb-source.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
-import { brief, SourceHarness } from './source-harness.ts'
+import { startSource } from './mariadb-harness.ts'
 
 describe('transactions of MariaDB', () => {
   let server: MariadbServer
-  let serverIds = 7500
   before(async () => {
     server = await startMariadb()
   })
   after(() => server.stop())
 
-  async function prepare(config: Record<string, string> = {}) {
-    const database = await server.createDatabase()
-    const sql =
-      'create table t (id int primary key, v text); create table m (id int primary key) engine = myisam'
-    await server.query(sql, undefined, database)
-    const task = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': database,
-      'database.server.id': String(++serverIds),
-      'include.schema.changes': 'false',
-      ...config
-    })
-    const client = await server.connect(database, { multipleStatements: true })
-    const run = (statements: string) => client.query(statements)
-    const short = (record: Parameters<typeof brief>[0]) =>
-      brief(record).replaceAll(`${database}.`, '')
-    const next = async (count: number) => (await task.records(count)).map(short)
-    await task.start()
-    await task.snapshot()
-    return {
-      task,
-      run,
-      next,
-      server,
-      database,
-      [Symbol.asyncDispose]: async () => {
-        await task.stop()
-        await client.end()
-      }
-    }
-  }
+  const TABLES =
+    'create table t (id int primary key, v text); create table m (id int primary key) engine = myisam'
+  const prepare = (config: Record<string, string> = {}) => startSource(server, TABLES, { config })
 
   const XA = (xid: string, statements: string) =>
     `xa start '${xid}'; ${statements}; xa end '${xid}'; xa prepare '${xid}'`

@@ -1,37 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import source from '../../connectors/mysql/mariadb-source.ts'
 import { type MariadbServer, startMariadb } from '../support/mariadb.ts'
-import { brief, plain, SourceHarness, sourceField } from './source-harness.ts'
+import { prepareSource } from './mariadb-harness.ts'
+import { plain, type SourceHarness, sourceField } from './source-harness.ts'
 
 describe('the MariaDB source', () => {
   let server: MariadbServer
-  let serverIds = 8000
   before(async () => {
     server = await startMariadb()
   })
   after(() => server.stop())
 
-  async function prepare(sql: string, config: Record<string, string> = {}) {
-    const database = await server.createDatabase()
-    if (sql !== '') await server.query(sql, undefined, database)
-    const task = new SourceHarness(source, {
-      'topic.prefix': 'p',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.include.list': database,
-      'database.server.id': String(++serverIds),
-      'include.schema.changes': 'false',
-      ...config
-    })
-    const run = (statements: string) => server.query(statements, undefined, database)
-    const short = (record: Parameters<typeof brief>[0]) =>
-      brief(record).replaceAll(`${database}.`, '')
-    const next = async (count: number) => (await task.records(count)).map(short)
-    return { task, run, next, database }
-  }
+  const prepare = (sql: string, config: Record<string, string> = {}) =>
+    prepareSource(server, sql, config)
 
   /** A user with these privileges on all of the server, and SELECT. */
   async function user(name: string, privileges: string) {

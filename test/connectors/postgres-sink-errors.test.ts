@@ -5,40 +5,22 @@ import type { RawConfig } from '../../runtime/api/config.ts'
 import { ConnectError, DataError } from '../../runtime/api/errors.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { people, prepareSink } from '../support/prepared-sink.ts'
+import { postgres, type SinkServer } from '../support/sink-databases.ts'
 import { parsed, startSink } from '../support/sink-harness.ts'
 
 describe('errors of the PostgreSQL sink', () => {
-  let server: PostgresServer
+  let server: SinkServer
   before(async () => {
-    server = await startPostgres()
+    server = await postgres.start()
   })
   after(async () => {
     await server.stop()
   })
 
-  const people = () =>
-    new ChangeEvents('people', {
-      id: s.int32(),
-      name: s.string({ optional: true }),
-      mail: s.string({ optional: true })
-    })
-
   async function prepare(sql: string, config: RawConfig = {}, tolerate = true) {
-    const database = await server.createDatabase()
-    const run = (text: string) => server.query(text, undefined, database)
-    if (sql !== '') await run(sql)
-    const raw = {
-      'connector.class': 'postgres-sink',
-      'connection.url': `postgresql://${server.host}:${server.port}/${database}`,
-      'connection.username': server.user,
-      'connection.password': server.password,
-      'collection.name.format': '${source.table}',
-      ...config
-    }
-    const start = () =>
-      startSink(plugin, raw, { partitions: [{ topic: people().topic, partition: 0 }], tolerate })
-    return { run, start, raw, database }
+    const prepared = await prepareSink({ server, plugin }, { sql, config, tolerate })
+    return { ...prepared, start: () => prepared.start(people().topic) }
   }
 
   it('sets rows aside that the table refuses, and writes all others', async () => {

@@ -1,39 +1,27 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import plugin from '../../connectors/postgres/sink.ts'
+import type { RawConfig } from '../../runtime/api/config.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres.ts'
-import { sinkRecord, startSink } from '../support/sink-harness.ts'
+import { startedSink } from '../support/prepared-sink.ts'
+import { postgres, type SinkServer } from '../support/sink-databases.ts'
+import { sinkRecord } from '../support/sink-harness.ts'
 
 const PLACEHOLDER = '__debezium_unavailable_value'
 
 describe('the PostgreSQL sink', () => {
-  let server: PostgresServer
+  let server: SinkServer
   before(async () => {
-    server = await startPostgres()
+    server = await postgres.start()
   })
   after(async () => {
     await server.stop()
   })
 
   /** A database and a running sink for some topics of it. */
-  async function prepare(topics: readonly string[], config: Record<string, string> = {}, sql = '') {
-    const database = await server.createDatabase()
-    const run = (text: string) => server.query(text, undefined, database)
-    if (sql !== '') await run(sql)
-    const raw = {
-      'connector.class': 'postgres-sink',
-      'connection.url': `jdbc:postgresql://${server.host}:${server.port}/${database}`,
-      'connection.user': server.user,
-      'connection.password': server.password,
-      'table.name.format': '${source.table}',
-      ...config
-    }
-    const partitions = topics.map((topic) => ({ topic, partition: 0 }))
-    const sink = await startSink(plugin, raw, { partitions, tolerate: false })
-    return { sink, run }
-  }
+  const prepare = (topics: readonly string[], config: RawConfig = {}, sql = '') =>
+    startedSink({ server, plugin }, topics, { config, sql })
 
   const items = (options = {}) =>
     new ChangeEvents('items', { id: s.int32(), name: s.string({ optional: true }) }, options)
@@ -239,7 +227,7 @@ describe('the PostgreSQL sink', () => {
   it('makes tables for plain JSON, whose columns come as values do', async () => {
     const { sink, run } = await prepare(
       ['t'],
-      { 'table.name.format': 'sales.${topic}' },
+      { 'collection.name.format': 'sales.${topic}' },
       'create schema sales'
     )
     const record = (offset: number, value: unknown) =>

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { RawConfig } from '../../runtime/api/config.ts'
-import * as s from '../../runtime/api/schema.ts'
-import { ChangeEvents } from '../support/change-events.ts'
+import { people, prepareSink } from '../support/prepared-sink.ts'
 import type { SinkDatabase, SinkServer } from '../support/sink-databases.ts'
-import { sinkRecord, startSink } from '../support/sink-harness.ts'
+import { sinkRecord } from '../support/sink-harness.ts'
 
 /** What sinks into tables do with records and tables that do not fit, whatever the database. */
 export function errorsContract(database: SinkDatabase): void {
@@ -20,19 +19,12 @@ export function errorsContract(database: SinkDatabase): void {
         await server.stop()
       })
 
-      const people = () =>
-        new ChangeEvents('people', {
-          id: s.int32(),
-          name: s.string({ optional: true }),
-          mail: s.string({ optional: true })
-        })
-
       async function prepare(sql: string, config: RawConfig = {}, tolerate = true) {
-        const { run, config: connection } = await server.create()
-        if (sql !== '') await run(sql)
-        const raw = { ...connection, 'collection.name.format': '${source.table}', ...config }
-        const partitions = [{ topic: people().topic, partition: 0 }]
-        return { run, start: () => startSink(database.plugin, raw, { partitions, tolerate }) }
+        const prepared = await prepareSink(
+          { server, plugin: database.plugin },
+          { sql, config, tolerate }
+        )
+        return { ...prepared, start: () => prepared.start(people().topic) }
       }
 
       it('lets a unique value move from one row to another within a batch', async () => {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { RawConfig } from '../../runtime/api/config.ts'
 import * as s from '../../runtime/api/schema.ts'
 import { ChangeEvents } from '../support/change-events.ts'
+import { startedSink } from '../support/prepared-sink.ts'
 import type { SinkDatabase, SinkServer } from '../support/sink-databases.ts'
 import { sinkRecord, startSink } from '../support/sink-harness.ts'
 
@@ -30,14 +31,8 @@ export function rowsContract(database: SinkDatabase): void {
       await server.stop()
     })
 
-    async function prepare(topics: readonly string[], config: RawConfig = {}, sql = '') {
-      const { run, config: connection } = await server.create()
-      if (sql !== '') await run(sql)
-      const raw = { ...connection, 'table.name.format': '${source.table}', ...config }
-      const partitions = topics.map((topic) => ({ topic, partition: 0 }))
-      const sink = await startSink(database.plugin, raw, { partitions, tolerate: false })
-      return { sink, run }
-    }
+    const prepare = (topics: readonly string[], config: RawConfig = {}, sql = '') =>
+      startedSink({ server, plugin: database.plugin }, topics, { config, sql })
 
     const items = (options = {}) =>
       new ChangeEvents('items', { id: s.int32(), name: s.string({ optional: true }) }, options)

@@ -8,7 +8,7 @@ import type {
   EventHeader,
   RowsEvent
 } from '../../connectors/mysql/binlog/binlog-event.ts'
-import type { ConnectionSettings } from '../../connectors/mysql/connection.ts'
+import type { ConnectionSettings } from '../../connectors/mysql/client-options.ts'
 import type { MariadbServer } from './mariadb.ts'
 
 /** One event as it was handed over, its rows copied. */

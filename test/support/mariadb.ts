@@ -1,24 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mysql from 'mysql2/promise'
-import { freePort, GuardedProcess } from './guarded-process.ts'
+import { DatabaseServer, type Row, type ServerOptions } from './database-server.ts'
+import { GuardedProcess } from './guarded-process.ts'
 import { type MariadbBinaries, mariadbBinaries } from './mariadb-binaries.ts'
-
-export interface MariadbOptions {
-  /** Added to the server's option file, last word: `{ binlog_row_metadata: 'MINIMAL' }`. */
-  readonly settings?: Readonly<Record<string, string>>
-  /** Flushes the redo log and the binary log on every commit (for benchmarks). Default: not. */
-  readonly durable?: boolean
-  /** An existing data folder of this module, or where to make one. Default: a temporary folder. */
-  readonly dataDir?: string
-  readonly port?: number
-  /** Keeps the data folder when stopped. Default: false, or true when `dataDir` is given. */
-  readonly persistent?: boolean
-}
-
-export type Row = Record<string, unknown>
 
 const USER = 'dbz'
 const PASSWORD = 'maria-secret'
@@ -29,7 +16,7 @@ const PASSWORD = 'maria-secret'
  *
  * @throws Error with the server's own output when it does not start.
  */
-export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
+export async function startMariadb(options: ServerOptions = {}): Promise<MariadbServer> {
   const binaries = mariadbBinaries()
   const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'millrace-maria-'))
   if (!existsSync(join(folder, 'data', 'mysql'))) initialise(binaries, folder)
@@ -47,40 +34,20 @@ export function sharedMariadb(): Promise<MariadbServer> {
   return shared
 }
 
-export class MariadbServer implements AsyncDisposable {
-  readonly host = '127.0.0.1'
+export class MariadbServer extends DatabaseServer<mysql.Pool> {
   readonly user = USER
   readonly password = PASSWORD
-  readonly folder: string
-  #port = 0
-  #binaries: MariadbBinaries
-  #options: MariadbOptions
-  #process: GuardedProcess | undefined
-  #pools = new Map<string, mysql.Pool>()
-  #databases = 0
+  protected override readonly signals = { stop: 'SIGTERM', crash: 'SIGKILL' } as const
+  readonly #binaries: MariadbBinaries
 
-  constructor(binaries: MariadbBinaries, folder: string, options: MariadbOptions) {
+  constructor(binaries: MariadbBinaries, folder: string, options: ServerOptions) {
+    super(folder, options)
     this.#binaries = binaries
-    this.folder = folder
-    this.#options = options
-  }
-
-  get port(): number {
-    return this.#port
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? -1
   }
 
   /** The path of the command line client. */
   get clientProgram(): string {
     return this.#binaries.client
-  }
-
-  /** The last lines of the server's log. */
-  get log(): string {
-    return this.#process?.output ?? ''
   }
 
   /**
@@ -108,84 +75,31 @@ export class MariadbServer implements AsyncDisposable {
    * connection is from a pool: `connect` is for what must happen in one session.
    */
   async query<T = Row>(sql: string, params?: readonly unknown[], database = 'mysql'): Promise<T[]> {
-    const [result] = await this.#pool(database).query(sql, params && [...params])
+    const [result] = await this.pool(database).query(sql, params && [...params])
     return lastRows(result) as T[]
   }
 
   /** Creates a database; without a name, one that nobody else has. Returns its name. */
-  async createDatabase(name = `db_${++this.#databases}_${process.pid}`): Promise<string> {
+  async createDatabase(name = this.newName()): Promise<string> {
     await this.query(`CREATE DATABASE ${mysql.escapeId(name)} CHARACTER SET utf8mb4`)
     return name
   }
 
-  /** Starts the server again on the same port and data. */
-  async start(): Promise<void> {
-    this.#port ||= this.#options.port ?? (await freePort())
-    for (let attempt = 1; ; attempt++) {
-      this.#process = this.#launch()
-      try {
-        await this.#process.ready
-        break
-      } catch (error) {
-        const taken = this.#process.output.includes('Address already in use')
-        if (!taken || this.#options.port || attempt === 5) throw error
-        this.#port = await freePort()
-      }
-    }
-  }
-
-  /** Stops the server in order and starts it again; the binary log goes on in a new file. */
-  async restart(): Promise<void> {
-    await this.#halt('SIGTERM')
-    await this.start()
-  }
-
-  /** Ends the server at once: the next start recovers from the redo log and the binary log. */
-  async crash(): Promise<void> {
-    await this.#halt('SIGKILL')
-  }
-
-  async stop(): Promise<void> {
-    await this.#halt('SIGTERM')
-    if (this.#keeps) return
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
-  }
-
-  get #keeps(): boolean {
-    return this.#options.persistent ?? this.#options.dataDir !== undefined
-  }
-
-  #launch(): GuardedProcess {
+  protected override launch(): GuardedProcess {
     const options = join(this.folder, 'millrace.cnf')
     return new GuardedProcess({
       command: this.#binaries.server,
-      args: [`--defaults-file=${options}`, `--port=${this.#port}`, ...this.#binaries.userArgs],
+      args: [`--defaults-file=${options}`, `--port=${this.port}`, ...this.#binaries.userArgs],
       spawn: { cwd: this.folder },
       readyWhen: /ready for connections/,
-      ...(this.#keeps ? {} : { folder: this.folder })
+      ...(this.keeps ? {} : { folder: this.folder })
     })
   }
 
-  async #halt(signal: NodeJS.Signals): Promise<void> {
-    const ending = [...this.#pools.values()].map((pool) => pool.end())
-    this.#pools.clear()
-    const server = this.#process
-    this.#process = undefined
-    await server?.stop(signal)
-    await Promise.allSettled(ending)
-  }
-
-  #pool(database: string): mysql.Pool {
-    const found = this.#pools.get(database)
-    if (found) return found
+  protected override openPool(database: string): mysql.Pool {
     const config = { connectionLimit: 4, maxIdle: 4, multipleStatements: true }
     const pool = mysql.createPool({ ...this.connection(database), ...config })
     forgetWhenIdle(pool)
-    this.#pools.set(database, pool)
     return pool
   }
 }
@@ -258,7 +172,7 @@ const ACCOUNT = `SET sql_log_bin = 0;
 GRANT ALL ON *.* TO '${USER}'@'127.0.0.1' IDENTIFIED BY '${PASSWORD}' WITH GRANT OPTION;
 `
 
-function optionFile(folder: string, options: MariadbOptions): string {
+function optionFile(folder: string, options: ServerOptions): string {
   const quick = {
     innodb_flush_log_at_trx_commit: '0',
     sync_binlog: '0',

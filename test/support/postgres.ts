@@ -3,28 +3,18 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { freePort, GuardedProcess } from './guarded-process.ts'
+import { DatabaseServer, type Row, type ServerOptions } from './database-server.ts'
+import { GuardedProcess } from './guarded-process.ts'
 import {
   type PostgresBinaries,
   type PostgresVersion,
   postgresBinaries
 } from './postgres-binaries.ts'
 
-export interface PostgresOptions {
+export interface PostgresOptions extends ServerOptions {
   /** The major version; 15 is what the golden captures were made with. Default 18. */
   readonly version?: PostgresVersion
-  /** Added to postgresql.conf, last word. */
-  readonly settings?: Readonly<Record<string, string>>
-  /** Keeps fsync and full_page_writes on (for benchmarks). Default: off, safe against kill -9. */
-  readonly durable?: boolean
-  /** An existing data folder of this module, or where to make one. Default: a temporary folder. */
-  readonly dataDir?: string
-  readonly port?: number
-  /** Keeps the data folder when stopped. Default: false, or true when `dataDir` is given. */
-  readonly persistent?: boolean
 }
-
-export type Row = Record<string, unknown>
 
 const USER = 'postgres'
 const PASSWORD = 'pg-secret'
@@ -52,39 +42,19 @@ export function sharedPostgres(): Promise<PostgresServer> {
   return shared
 }
 
-export class PostgresServer implements AsyncDisposable {
-  readonly host = '127.0.0.1'
+export class PostgresServer extends DatabaseServer<pg.Pool> {
   readonly user = USER
   readonly password = PASSWORD
-  readonly folder: string
-  #port = 0
-  #binaries: PostgresBinaries
-  #options: PostgresOptions
-  #process: GuardedProcess | undefined
-  #pools = new Map<string, pg.Pool>()
-  #databases = 0
+  protected override readonly signals = { stop: 'SIGINT', crash: 'SIGQUIT' } as const
+  readonly #binaries: PostgresBinaries
 
   constructor(binaries: PostgresBinaries, folder: string, options: PostgresOptions) {
+    super(folder, options)
     this.#binaries = binaries
-    this.folder = folder
-    this.#options = options
-  }
-
-  get port(): number {
-    return this.#port
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? -1
-  }
-
-  /** The last lines of the server's log. */
-  get log(): string {
-    return this.#process?.output ?? ''
   }
 
   url(database = 'postgres'): string {
-    return `postgres://${this.user}:${this.password}@${this.host}:${this.#port}/${database}`
+    return `postgres://${this.user}:${this.password}@${this.host}:${this.port}/${database}`
   }
 
   /** Connection facts as `pg.Client` takes them. */
@@ -108,82 +78,33 @@ export class PostgresServer implements AsyncDisposable {
     params?: readonly unknown[],
     database = 'postgres'
   ): Promise<T[]> {
-    const result: unknown = await this.#pool(database).query(sql, params && [...params])
+    const result: unknown = await this.pool(database).query(sql, params && [...params])
     const last = (Array.isArray(result) ? result.at(-1) : result) as { rows?: T[] } | undefined
     return last?.rows ?? []
   }
 
   /** Creates a database; without a name, one that nobody else has. Returns its name. */
-  async createDatabase(name = `db_${++this.#databases}_${process.pid}`): Promise<string> {
+  async createDatabase(name = this.newName()): Promise<string> {
     await this.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`)
     return name
   }
 
-  /** Starts the server again on the same port and data. */
-  async start(): Promise<void> {
-    this.#port ||= this.#options.port ?? (await freePort())
-    for (let attempt = 1; ; attempt++) {
-      this.#process = this.#launch()
-      try {
-        await this.#process.ready
-        return
-      } catch (error) {
-        const taken = this.#process.output.includes('Address already in use')
-        if (!taken || this.#options.port || attempt === 5) throw error
-        this.#port = await freePort()
-      }
-    }
-  }
-
-  async restart(): Promise<void> {
-    await this.#halt('SIGINT')
-    await this.start()
-  }
-
-  /** Ends the server at once, without a checkpoint: the next start recovers from WAL. */
-  async crash(): Promise<void> {
-    await this.#halt('SIGQUIT')
-  }
-
-  async stop(): Promise<void> {
-    await this.#halt('SIGINT')
-    if (this.#options.persistent ?? this.#options.dataDir !== undefined) return
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
-  }
-
-  #launch(): GuardedProcess {
-    const keep = this.#options.persistent ?? this.#options.dataDir !== undefined
+  protected override launch(): GuardedProcess {
     return new GuardedProcess({
       command: this.#binaries.postgres,
-      args: ['-D', this.folder, '-p', String(this.#port)],
+      args: ['-D', this.folder, '-p', String(this.port)],
       spawn: { ...this.#binaries.user, cwd: this.folder },
       readyWhen: /ready to accept connections/,
       lastSignal: 'SIGQUIT',
-      ...(keep ? {} : { folder: this.folder })
+      ...(this.keeps ? {} : { folder: this.folder })
     })
   }
 
-  async #halt(signal: NodeJS.Signals): Promise<void> {
-    const ending = [...this.#pools.values()].map((pool) => pool.end())
-    this.#pools.clear()
-    const server = this.#process
-    this.#process = undefined
-    await server?.stop(signal)
-    await Promise.allSettled(ending)
-  }
-
-  #pool(database: string): pg.Pool {
-    const found = this.#pools.get(database)
-    if (found) return found
+  protected override openPool(database: string): pg.Pool {
     const config = { ...this.connection(database), max: 4, allowExitOnIdle: true }
     const pool = new pg.Pool(config)
     // The server goes down on purpose in many tests: an idle connection that breaks is no error.
     pool.on('error', () => {})
-    this.#pools.set(database, pool)
     return pool
   }
 }

@@ -54,7 +54,7 @@ export const postgres: SinkDatabase = {
         run,
         config: {
           'connector.class': 'postgres-sink',
-          'connection.url': `postgresql://${server.host}:${server.port}/${database}`,
+          'connection.url': `jdbc:postgresql://${server.host}:${server.port}/${database}`,
           'connection.username': server.user,
           'connection.password': server.password
         },

@@ -1,4 +1,5 @@
 import { quoteName, quoteText } from '../errors.ts'
+import type { QualifiedName } from './applied-ddl.ts'
 import {
   type CatalogColumn,
   catalogColumns,
@@ -6,7 +7,8 @@ import {
   tableFromCatalog
 } from './catalog-table.ts'
 import { charsetOfCollation } from './charsets.ts'
-import { type QualifiedName, SchemaTables, type ServerFacts } from './schema-tables.ts'
+import { SchemaTables } from './schema-tables.ts'
+import type { ServerFacts } from './server-facts.ts'
 import { serverType } from './server-type.ts'
 import type { SchemaChange, TableModel } from './table-model.ts'
 

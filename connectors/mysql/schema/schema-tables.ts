@@ -1,66 +1,20 @@
 import { quoteName } from '../errors.ts'
 import { alterTable } from './alter-table.ts'
+import {
+  type AppliedDdl,
+  alteration,
+  droppedChange,
+  NO_EFFECT,
+  type QualifiedName,
+  schemaChange
+} from './applied-ddl.ts'
 import { parseDdl } from './ddl-parser.ts'
-import type { CreateTable, DdlStatement, IndexDefinition, ParsedDdl } from './ddl-statement.ts'
+import type { CreateTable, DdlStatement, ParsedDdl } from './ddl-statement.ts'
 import type { SqlDialect } from './ddl-tokens.ts'
-import { addIndexes, createdTable, sameName, tableOf, UnknownObject } from './table-from-ddl.ts'
-import type { SchemaChange, TableChange, TableModel } from './table-model.ts'
+import type { ServerFacts, StatementSession } from './server-facts.ts'
+import { createdTable, UnknownObject, withIndex, withoutIndex } from './table-from-ddl.ts'
+import type { TableModel } from './table-model.ts'
 import type { WrittenName } from './token-reader.ts'
-
-/** What a server says about how it reads statements. */
-export interface ServerFacts {
-  readonly flavor: 'mysql' | 'mariadb'
-  /** Such as 80036 or 101119. */
-  readonly version: number
-  /** `lower_case_table_names`: 0 tells case apart, 1 stores lower case, 2 only compares so. */
-  readonly lowerCaseTableNames: 0 | 1 | 2
-  /** `character_set_server`: of databases of which nothing else is known. */
-  readonly charset: string
-  /** `explicit_defaults_for_timestamp` */
-  readonly explicitTimestamps: boolean
-}
-
-/** The session that ran a statement. */
-export interface StatementSession {
-  /** The database of names without one; empty for none. */
-  readonly database: string
-  /** Of its `sql_mode`. Default: false. */
-  readonly ansiQuotes?: boolean
-  /** Of its `sql_mode`. Default: false. */
-  readonly noBackslashEscapes?: boolean
-  /** With which error it ended; the log has failed statements that did a part of their work. Default: 0. */
-  readonly errorCode?: number
-}
-
-export interface QualifiedName {
-  readonly database: string
-  readonly name: string
-}
-
-/** What a statement did. */
-export interface AppliedDdl {
-  /** What Debezium publishes about it; empty for what changes no shape. */
-  readonly changes: readonly SchemaChange[]
-  /** New versions of tables, also those of which {@link changes} shows nothing. */
-  readonly altered: readonly TableModel[]
-  /** Names that stand for no table any more: dropped, or the old ones of a RENAME. */
-  readonly dropped: readonly QualifiedName[]
-  /** Tables that lost all their rows. */
-  readonly truncated: readonly QualifiedName[]
-  /**
-   * Null when the statement was understood. Otherwise the shapes of `tables`, or of all where that is
-   * empty, are to be read again.
-   */
-  readonly unknown: { readonly tables: readonly QualifiedName[]; readonly reason: string } | null
-}
-
-const NOTHING: AppliedDdl = {
-  changes: [],
-  altered: [],
-  dropped: [],
-  truncated: [],
-  unknown: null
-}
 
 /** The tables of a server, kept up to date by its DDL statements. Models in it never change. */
 export class SchemaTables {
@@ -116,27 +70,27 @@ export class SchemaTables {
       const tables = namesIn(parsed.statement).map((name) =>
         this.#qualified(name, session.database)
       )
-      return { ...NOTHING, unknown: { tables, reason: error.message } }
+      return { ...NO_EFFECT, unknown: { tables, reason: error.message } }
     }
   }
 
   /** CREATE OR REPLACE TABLE drops first; everything else that fails changes no shape. */
   #applyFailed({ statement, text }: ParsedDdl, session: string): AppliedDdl {
     const replaces = statement.kind === 'create_table' && statement.orReplace
-    if (!replaces || statement.temporary) return NOTHING
+    if (!replaces || statement.temporary) return NO_EFFECT
     const place = this.#qualified(statement.table, session)
-    if (!this.get(place.database, place.name)) return NOTHING
+    if (!this.get(place.database, place.name)) return NO_EFFECT
     this.delete(place.database, place.name)
-    return { ...NOTHING, changes: [droppedChange(place, text)], dropped: [place] }
+    return { ...NO_EFFECT, changes: [droppedChange(place, text)], dropped: [place] }
   }
 
   #apply({ statement, text }: ParsedDdl, session: string): AppliedDdl {
     switch (statement.kind) {
       case 'other':
-        return NOTHING
+        return NO_EFFECT
       case 'unparsed': {
         const tables = statement.tables.map((name) => this.#qualified(name, session))
-        return { ...NOTHING, unknown: { tables, reason: statement.reason } }
+        return { ...NO_EFFECT, unknown: { tables, reason: statement.reason } }
       }
       case 'create_table':
         return this.#create(statement, text, session)
@@ -147,7 +101,7 @@ export class SchemaTables {
       case 'rename_table':
         return this.#rename(statement, session)
       case 'truncate_table':
-        return { ...NOTHING, truncated: [this.#qualified(statement.table, session)] }
+        return { ...NO_EFFECT, truncated: [this.#qualified(statement.table, session)] }
       case 'create_index':
       case 'drop_index':
         return this.#changeIndex(statement, text, session)
@@ -157,16 +111,16 @@ export class SchemaTables {
   }
 
   #create(statement: CreateTable, ddl: string, session: string): AppliedDdl {
-    if (statement.temporary) return NOTHING
+    if (statement.temporary) return NO_EFFECT
     const place = this.#qualified(statement.table, session)
     const isThere = this.get(place.database, place.name) !== undefined
-    if (isThere && statement.ifNotExists) return NOTHING
+    if (isThere && statement.ifNotExists) return NO_EFFECT
     const source = statement.like && this.#known(this.#qualified(statement.like, session))
     const table = source
       ? { ...source, ...place }
       : createdTable(statement, place, this.#settings(place.database))
     this.set(table)
-    return altered('CREATE', table, ddl)
+    return alteration('CREATE', table, ddl)
   }
 
   #alter(
@@ -179,7 +133,7 @@ export class SchemaTables {
     const renamed = statement.specs.findLast((spec) => spec.kind === 'rename_table')
     if (!renamed) {
       this.set(table)
-      return altered('ALTER', table, ddl)
+      return alteration('ALTER', table, ddl)
     }
     return this.#moved(table, this.#qualified(renamed.to, session), ddl)
   }
@@ -191,19 +145,19 @@ export class SchemaTables {
     this.delete(from.database, from.name)
     this.set(moved)
     const isSame = this.#key(from.database, from.name) === this.#key(to.database, to.name)
-    const { changes, altered: now } = altered('ALTER', moved, ddl, from)
-    return { ...NOTHING, changes, altered: now, dropped: isSame ? [] : [from] }
+    const { changes, altered: now } = alteration('ALTER', moved, ddl, from)
+    return { ...NO_EFFECT, changes, altered: now, dropped: isSame ? [] : [from] }
   }
 
   #drop(statement: Extract<DdlStatement, { kind: 'drop_table' }>, session: string): AppliedDdl {
-    if (statement.temporary) return NOTHING
+    if (statement.temporary) return NO_EFFECT
     const dropped = statement.tables.map((name) => this.#qualified(name, session))
     const changes = dropped.map((place) => {
       this.delete(place.database, place.name)
       const names = `${quoteName(place.database)}.${quoteName(place.name)}`
       return droppedChange(place, statement.prefix + names + statement.suffix)
     })
-    return { ...NOTHING, changes, dropped }
+    return { ...NO_EFFECT, changes, dropped }
   }
 
   #rename(statement: Extract<DdlStatement, { kind: 'rename_table' }>, session: string): AppliedDdl {
@@ -219,7 +173,7 @@ export class SchemaTables {
     const unknown = { tables: lost, reason: 'a table that is renamed is not known' }
     const altered = steps.flatMap((step) => step.altered)
     return {
-      ...NOTHING,
+      ...NO_EFFECT,
       changes: steps.flatMap((step) => step.changes),
       // A name may go and come back: only what is so at the end counts.
       altered: altered.filter((table) => this.get(table.database, table.name) === table),
@@ -242,7 +196,7 @@ export class SchemaTables {
         ? withIndex(before, statement.index, statement.orReplace)
         : withoutIndex(before, statement.name)
     this.set(table)
-    return { ...NOTHING, changes: [schemaChange(place.database, ddl)], altered: [table] }
+    return { ...NO_EFFECT, changes: [schemaChange(place.database, ddl)], altered: [table] }
   }
 
   #applyToDatabase(
@@ -252,26 +206,34 @@ export class SchemaTables {
   ): AppliedDdl {
     if (statement.kind === 'create_database') {
       const isKnown = this.#charsets.has(this.#folded(statement.database))
-      if (isKnown && statement.ifNotExists) return NOTHING
+      if (isKnown && statement.ifNotExists) return NO_EFFECT
       const dropped = statement.orReplace ? this.#forget(statement.database) : []
       this.setDatabase(statement.database, statement.charset ?? this.#serverCharset)
-      return { ...NOTHING, changes: [schemaChange(this.#stored(statement.database), ddl)], dropped }
+      return {
+        ...NO_EFFECT,
+        changes: [schemaChange(this.#stored(statement.database), ddl)],
+        dropped
+      }
     }
     if (statement.kind === 'alter_database') {
       const database = statement.database ?? session
       if (statement.charset) this.setDatabase(database, statement.charset)
-      return { ...NOTHING, changes: [schemaChange(this.#stored(database), ddl)] }
+      return { ...NO_EFFECT, changes: [schemaChange(this.#stored(database), ddl)] }
     }
     if (statement.kind === 'drop_database') {
       const dropped = this.#forget(statement.database)
       this.#charsets.delete(this.#folded(statement.database))
-      return { ...NOTHING, changes: [schemaChange(this.#stored(statement.database), ddl)], dropped }
+      return {
+        ...NO_EFFECT,
+        changes: [schemaChange(this.#stored(statement.database), ddl)],
+        dropped
+      }
     }
     if (statement.kind === 'set_server_charset') {
       this.#serverCharset = statement.charset
-      return { ...NOTHING, changes: [schemaChange('', ddl)] }
+      return { ...NO_EFFECT, changes: [schemaChange('', ddl)] }
     }
-    return NOTHING
+    return NO_EFFECT
   }
 
   #forget(database: string): QualifiedName[] {
@@ -313,36 +275,6 @@ export class SchemaTables {
   #key(database: string, name: string): string {
     return `${this.#folded(database)}\0${this.#folded(name)}`
   }
-}
-
-function altered(
-  type: 'CREATE' | 'ALTER',
-  table: TableModel,
-  ddl: string,
-  previous: QualifiedName | null = null
-): AppliedDdl {
-  const { database, name } = table
-  const change = schemaChange(database, ddl, { type, database, name, previous, table })
-  return { ...NOTHING, changes: [change], altered: [table] }
-}
-
-function schemaChange(database: string, ddl: string, ...changes: TableChange[]): SchemaChange {
-  return { database, ddl, changes }
-}
-
-function droppedChange(place: QualifiedName, ddl: string): SchemaChange {
-  return schemaChange(place.database, ddl, { type: 'DROP', ...place, previous: null, table: null })
-}
-
-function withIndex(table: TableModel, index: IndexDefinition, orReplace: boolean): TableModel {
-  const before = orReplace && index.name !== null ? withoutIndex(table, index.name) : table
-  return tableOf({ ...before, ...addIndexes(before, [index]) })
-}
-
-function withoutIndex(table: TableModel, name: string): TableModel {
-  const primaryKey = sameName(name, 'PRIMARY') ? [] : table.primaryKey
-  const indexes = table.indexes.filter((index) => !sameName(index.name, name))
-  return tableOf({ ...table, primaryKey, indexes })
 }
 
 /** The tables that are another after the statement. */

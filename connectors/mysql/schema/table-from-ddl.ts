@@ -151,3 +151,19 @@ export function columnNamed(columns: readonly ColumnModel[], name: string): Colu
   if (!found) throw new UnknownObject(`column '${name}' is not known`)
   return found
 }
+
+/** @param orReplace whether an index of that name goes first */
+export function withIndex(
+  table: TableModel,
+  index: IndexDefinition,
+  orReplace: boolean
+): TableModel {
+  const before = orReplace && index.name !== null ? withoutIndex(table, index.name) : table
+  return tableOf({ ...before, ...addIndexes(before, [index]) })
+}
+
+export function withoutIndex(table: TableModel, name: string): TableModel {
+  const primaryKey = sameName(name, 'PRIMARY') ? [] : table.primaryKey
+  const indexes = table.indexes.filter((index) => !sameName(index.name, name))
+  return tableOf({ ...table, primaryKey, indexes })
+}

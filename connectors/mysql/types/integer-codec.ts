@@ -62,7 +62,7 @@ const SCHEMAS: Readonly<Record<IntegerName, readonly [signed: Schema, unsigned: 
 }
 
 /** ZEROFILL makes a column UNSIGNED. */
-export function isUnsigned(column: ColumnModel): boolean {
+function isUnsigned(column: ColumnModel): boolean {
   return /\b(?:UNSIGNED|ZEROFILL)\b/.test(column.typeName)
 }
 

@@ -13,7 +13,7 @@ const DASH = 0x2d
 const COLON = 0x3a
 const DATE_LENGTH = 10
 
-export function twoAt(bytes: Uint8Array, at: number): number {
+function twoAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) * 10 + (bytes[at + 1] as number) - 11 * ZERO
 }
 

@@ -1,5 +1,5 @@
 import { int64, type Schema, string, structOf } from '../../../runtime/api/schema.ts'
-import { snapshotMarkSchema } from '../../relational/envelope.ts'
+import { sourceFields } from '../../relational/envelope.ts'
 
 const optionalInt64 = int64({ optional: true })
 const optionalString = string({ optional: true })
@@ -7,15 +7,7 @@ const optionalString = string({ optional: true })
 /** Schema of the `source` block: order and types as in the events of Debezium 3.6 for PostgreSQL. */
 export const sourceSchema: Schema = structOf(
   [
-    ['version', string()],
-    ['connector', string()],
-    ['name', string()],
-    ['ts_ms', int64()],
-    ['snapshot', snapshotMarkSchema],
-    ['db', string()],
-    ['sequence', optionalString],
-    ['ts_us', optionalInt64],
-    ['ts_ns', optionalInt64],
+    ...sourceFields,
     ['schema', string()],
     ['table', string()],
     ['txId', optionalInt64],
