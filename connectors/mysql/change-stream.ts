@@ -14,6 +14,7 @@ import type {
 import type { ReadRows } from './captured-table.ts'
 import { HeldRows } from './held-rows.ts'
 import type { LaterView } from './later-view.ts'
+import type { Continuity } from './log-continuity.ts'
 import type { LogTracker } from './log-tracker.ts'
 import type { Position } from './offset.ts'
 import { PassedOn } from './passed-on.ts'
@@ -49,6 +50,12 @@ export interface StreamOptions {
   readonly countsQueries: { readonly first: boolean; readonly later: boolean }
 }
 
+/**
+ * Whether the log is still the one that was begun with: `quiet` says that the server has nothing more to send,
+ * though it may have a new log, and the others what the log itself has shown.
+ */
+export type Doubt = 'none' | 'quiet' | Exclude<Continuity, 'whole'>
+
 /** Bytes of the log that one batch is made from at most, whatever the number of rows. */
 const BATCH_BYTES = 4 << 20
 
@@ -56,6 +63,7 @@ const BATCH_BYTES = 4 << 20
 export class ChangeStream {
   readonly #options: StreamOptions
   readonly #tracker: LogTracker
+  #doubt: Doubt = 'none'
   readonly #tables = new Map<TableMap, ReadRows | null>()
   readonly #passedOn: PassedOn
   /** Rows that the last batch had no room for. */
@@ -119,6 +127,13 @@ export class ChangeStream {
     return this.#hasMore
   }
 
+  /** What to ask the server about its log before going on; {@link drain} stops at once for all but `quiet`. */
+  takeDoubt(): Doubt {
+    const doubt = this.#doubt
+    this.#doubt = 'none'
+    return doubt
+  }
+
   /** Forgets how rows of a table are read: its shape has changed. */
   forget(database: string, name: string): void {
     for (const map of [...this.#tables.keys()]) {
@@ -172,7 +187,11 @@ export class ChangeStream {
         this.#tracker.saw(header)
         return this.#onQuery(event, header)
       case 'rotate':
-        this.#tracker.rotate(event.file, event.position)
+        return this.#goesOn(this.#tracker.rotate(event.file, event.position))
+      case 'gtid_list':
+        return this.#goesOn(this.#tracker.follows(event.gtids))
+      case 'heartbeat':
+        this.#doubt = 'quiet'
         return true
       case 'rows_query':
         this.#statement = event.sql
@@ -188,6 +207,12 @@ export class ChangeStream {
       default:
         return true
     }
+  }
+
+  #goesOn(continuity: Continuity): boolean {
+    if (continuity === 'whole') return true
+    this.#doubt = continuity
+    return false
   }
 
   #onTableMap(map: TableMap): boolean {

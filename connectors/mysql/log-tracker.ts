@@ -1,5 +1,6 @@
 import type { EventHeader, GtidEvent } from './binlog/binlog-event.ts'
 import { type Gtids, parseGtids } from './binlog/gtids.ts'
+import { type Continuity, LogContinuity } from './log-continuity.ts'
 import { isBefore, type LogPoint } from './log-point.ts'
 import type { Position } from './offset.ts'
 import type { Flavor } from './types/column-codec.ts'
@@ -27,9 +28,12 @@ export class LogTracker {
   readonly #executed: Gtids | null
   /** The text of what was executed, as long as it is right. */
   #executedText: string | null
+  readonly #continuity: LogContinuity
   /** The GTID event before a BEGIN, which counts in MariaDB only. */
   readonly #gtidIsBegin: boolean
   #begun = false
+  /** Whether the place where to start again is one of this reader: until then it may be one of another server. */
+  #isPlaced = false
 
   constructor(position: Position, flavor: Flavor) {
     this.file = position.file
@@ -41,6 +45,7 @@ export class LogTracker {
     const gtids = position.gtids ?? (flavor === 'mariadb' ? '' : null)
     this.#executed = gtids === null ? null : parseGtids(flavor, gtids)
     this.#executedText = position.gtids
+    this.#continuity = new LogContinuity(flavor)
     this.#gtidIsBegin = flavor === 'mariadb'
   }
 
@@ -77,14 +82,25 @@ export class LogTracker {
     this.#seconds = header.timestamp
   }
 
-  rotate(file: string, position: number): void {
+  /** The log goes on in a file, or begins there. */
+  rotate(file: string, position: number): Continuity {
+    const continuity = this.#continuity.enter(file)
+    // Every file is read from its beginning, but for the first.
+    if (!this.#continuity.isFirstFile) this.#isPlaced = true
     this.file = file
-    if (!this.inTransaction) this.#advance(position)
+    if (continuity === 'whole' && !this.inTransaction) this.#advance(position)
+    return continuity
+  }
+
+  /** @param gtids of all transactions before the file, as it says */
+  follows(gtids: string): Continuity {
+    return this.#continuity.check(gtids)
   }
 
   /** @returns whether a transaction begins with it: in MySQL it begins with the next event */
   gtidEvent(event: GtidEvent, header: EventHeader): boolean {
     this.#start(header.position)
+    this.#continuity.begin(event.gtid)
     this.gtid = event.gtid
     this.commitMicros = event.commitMicros
     this.#standalone = event.standalone
@@ -131,15 +147,17 @@ export class LogTracker {
     }
     this.#restartFile = this.file
     this.#restartPos = header.nextPosition
+    this.#isPlaced = true
     this.#clear()
     this.inTransaction = false
   }
 
   /**
    * Between transactions. A reader that starts by GTIDs is told the beginning of a file first, of which it has passed
-   * on the most part: its place does not go back to that.
+   * on the most part: that is not its place, and where it is in the file shows with the first transaction.
    */
   #advance(pos: number): void {
+    if (!this.#isPlaced) return
     const restart = { file: this.#restartFile, pos: this.#restartPos }
     if (!isBefore(restart, { file: this.file, pos })) return
     this.#restartFile = this.file
@@ -149,6 +167,7 @@ export class LogTracker {
   #start(position: number): void {
     this.#restartFile = this.file
     this.#restartPos = position
+    this.#isPlaced = true
     this.#clear()
     this.inTransaction = true
   }

@@ -47,6 +47,13 @@ export async function lookAtServer(
   }
 }
 
+/** Which server it is, as {@link ServerFindings} has it. */
+export async function identityOf(queries: Queries, flavor: Flavor): Promise<string> {
+  const name = flavor === 'mysql' ? 'server_uuid' : 'server_id'
+  const [row] = await queries.query(`SELECT @@global.${name}`)
+  return row?.[0] ?? ''
+}
+
 function otherProduct(flavor: Flavor, version: string): ConnectError | null {
   const isMariadb = /mariadb/i.test(version)
   if (isMariadb === (flavor === 'mariadb')) return null

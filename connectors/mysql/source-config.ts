@@ -94,7 +94,7 @@ const connectionKeys = {
     group: 'Connection'
   }),
   'connect.keep.alive.interval.ms': long({
-    doc: 'How often the server says that it is there while nothing happens, in milliseconds, at most 10000. After three times of silence the connection counts as lost.',
+    doc: 'How often the server says that it is there while nothing happens, in milliseconds, at most 5000. After six times of silence the connection counts as lost.',
     default: 60_000,
     min: 100,
     importance: 'LOW',

@@ -1,4 +1,5 @@
 import type { BinlogStart } from './binlog/binlog-client.ts'
+import { GtidList } from './binlog/gtid-list.ts'
 import { parseGtids } from './binlog/gtids.ts'
 import {
   type Availability,
@@ -8,6 +9,7 @@ import {
   logFiles,
   type Queries
 } from './binlog/position.ts'
+import { isBefore } from './log-point.ts'
 import { type Position, positionAt, type StoredOffset } from './offset.ts'
 import type { TransactionFilter } from './transaction-filter.ts'
 import type { Flavor } from './types/column-codec.ts'
@@ -38,7 +40,7 @@ export async function startPoint(
 export async function availabilityOf(
   queries: Queries,
   flavor: Flavor,
-  stored: StoredOffset,
+  stored: Pick<StoredOffset, 'position' | 'identity'>,
   facts: { readonly identity: string; readonly filter: TransactionFilter }
 ): Promise<Availability> {
   const { file, pos, gtids } = stored.position
@@ -59,13 +61,28 @@ export async function availabilityOf(
 async function wasReset(queries: Queries, { file, pos, gtids }: Position): Promise<boolean> {
   const files = await logFiles(queries)
   const found = files.find(({ name }) => name === file)
-  // A file that is gone was removed, but a place behind the end of one was never written.
-  if (found === undefined) return false
+  // A file that is gone was removed, but one that comes after all others was never written. With other names the
+  // log begins anew, and the GTIDs go on.
+  if (found === undefined) {
+    const last = files.findLast(({ name }) => stem(name) === stem(file))
+    return last !== undefined && isBefore({ file: last.name, pos: 0 }, { file, pos: 0 })
+  }
+  // A place behind the end of one was not written either.
   if (pos > found.size) return true
   const [row] = await queries.query('SELECT BINLOG_GTID_POS(?, ?)', [file, pos])
   const there = row?.[0]
   if (there === undefined || there === null) return true
-  return parseGtids('mariadb', there).toString() !== parseGtids('mariadb', gtids ?? '').toString()
+  const before = GtidList.parse(there)
+  const read = GtidList.parse(gtids ?? '')
+  if (before.isEmpty || read.isEmpty) return before.isEmpty !== read.isEmpty
+  // Domains that the log does not have are of another source, or were deleted.
+  const known = new Set(before.domains)
+  return read.filter((domain) => known.has(domain)).toString() !== before.toString()
+}
+
+/** Of `bin.000012`, `bin`: what `log_bin` says. */
+function stem(file: string): string {
+  return file.replace(/\.\d+$/, '')
 }
 
 /** The beginning of the log. */

@@ -1,5 +1,6 @@
 import { ConnectError } from '../../runtime/api/errors.ts'
 import type { Availability } from './binlog/position.ts'
+import { describePlace, logChanged, MISSING } from './log-changed.ts'
 import type { StoredOffset } from './offset.ts'
 import type { SourceConfig } from './source-config.ts'
 
@@ -60,22 +61,11 @@ function planFirst(mode: StartFacts['mode']): StartPlan {
   )
 }
 
-const HINT =
-  'Changes are missing. Reset the offsets of the connector for a new snapshot, or set snapshot.mode: when_needed, which takes one by itself'
-
 function lost(availability: Availability, { position }: StoredOffset): ConnectError {
-  const gtids = position.gtids === null ? '' : `, GTIDs ${position.gtids}`
-  const at = `${position.file}, position ${position.pos}${gtids}`
-  if (availability === 'purged') {
-    return new ConnectError(
-      'MYSQL_BINLOG_PURGED',
-      `The server has removed the part of its binary log that comes after the stored offset (${at})`,
-      { hint: `${HINT}; keep the log for longer with binlog_expire_logs_seconds` }
-    )
-  }
+  if (availability !== 'purged') return logChanged(position)
   return new ConnectError(
-    'MYSQL_LOG_CHANGED',
-    `The binary log of the server does not have the place of the stored offset (${at}): it was reset (RESET MASTER), or this is another server`,
-    { hint: `Check database.hostname. ${HINT}` }
+    'MYSQL_BINLOG_PURGED',
+    `The server has removed the part of its binary log that comes after the stored offset (${describePlace(position)})`,
+    { hint: `${MISSING}; keep the log for longer with binlog_expire_logs_seconds` }
   )
 }

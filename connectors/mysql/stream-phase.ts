@@ -6,6 +6,7 @@ import { BlockingReading } from './blocking-snapshot.ts'
 import { ChangeStream } from './change-stream.ts'
 import { runHeartbeatAction } from './heartbeat-action.ts'
 import { LogTracker } from './log-tracker.ts'
+import { LogWatch, type ReadPlace } from './log-watch.ts'
 import { type Position, positionAt, streamOffset } from './offset.ts'
 import { makeOnDemand, type OnDemandParts } from './on-demand-parts.ts'
 import type { Phase, TaskParts } from './phase.ts'
@@ -18,8 +19,8 @@ import { TransactionFilter } from './transaction-filter.ts'
 /** While nothing is captured, the position is stored so often. */
 const IDLE_OFFSET_MS = 10_000
 
-/** Longest time between two signs of life of the server. */
-const HEARTBEAT_MS = 10_000
+/** Longest time between two signs of life of a server that has nothing to send; at each {@link LogWatch} looks at it. */
+const HEARTBEAT_MS = 5000
 
 /** Streams changes, and does what signals ask for. */
 export class StreamPhase implements Phase {
@@ -31,6 +32,10 @@ export class StreamPhase implements Phase {
   readonly #captured = new Set<string>()
   /** Whether the events of the stored offset have those of statements among them; null when it does not say. */
   readonly #storedQueries: boolean | null
+  readonly #watch: LogWatch
+  readonly #filter: TransactionFilter
+  /** The position that the stream began with, and which server it was of. */
+  readonly #start: { readonly position: Position; readonly identity: string | null }
   #client: BinlogClient | undefined
   #stream: ChangeStream | undefined
   #blocking: BlockingReading | undefined
@@ -46,6 +51,10 @@ export class StreamPhase implements Phase {
     const xa = stored?.['millrace_xa']
     const queries = stored?.['millrace_query_events']
     this.#storedQueries = typeof queries === 'boolean' ? queries : null
+    const identity = stored === null ? parts.identity : stored['millrace_server']
+    this.#start = { position: start, identity: typeof identity === 'string' ? identity : null }
+    this.#filter = new TransactionFilter(config, flavor)
+    this.#watch = new LogWatch(parts, this.#filter)
     this.#parts = parts
     this.#stored = start
     this.#prepared = new PreparedTransactions(flavor, typeof xa === 'string' ? xa : null, start)
@@ -86,11 +95,15 @@ export class StreamPhase implements Phase {
     for (;;) {
       if (this.#blocking !== undefined) return await this.#readBlocking(this.#blocking)
       if (await this.#advance(records)) continue
+      const doubt = this.#running.takeDoubt()
+      if (doubt !== 'none') await this.#watch.look(doubt, this.#readPlace())
       if (this.#isDue(records)) break
       if (signal.aborted) return null
       if (await this.#startsBlocking()) continue
       if (this.#running.hasMore) continue
-      if (this.#client?.error) throw this.#client.error
+      if (this.#client?.error) {
+        throw await this.#watch.explain(this.#client.error, this.#readPlace())
+      }
       context.progress({ phase: 'streaming', lagMs: 0 })
       if (!(await this.#idle(records))) break
       factory.tick()
@@ -115,7 +128,7 @@ export class StreamPhase implements Phase {
 
   async #open(start: Position): Promise<void> {
     const { config, context, flavor, records, settings, transactions } = this.#parts
-    const filter = new TransactionFilter(config, flavor)
+    const filter = this.#filter
     const oldest = this.#prepared.oldest
     const begin = oldest === null ? start : positionAt(oldest)
     const from = await startPoint(this.#parts.session, flavor, begin, filter)
@@ -263,16 +276,29 @@ export class StreamPhase implements Phase {
     const position = this.#running.position
     this.#stored = position
     this.#storedAt = Date.now()
-    const { identity, transactions, laterView } = this.#parts
+    const { transactions, laterView } = this.#parts
+    const identity = this.#identityOf(position)
     const xa = this.#prepared.text
     return streamOffset(position, {
       ...transactions?.offsetFields(),
       ...laterView.offsetFields(position),
       ...(this.#signals.isWanted ? this.#signals.onDemand.offsetFields() : {}),
-      millrace_server: identity,
+      ...(identity === null ? {} : { millrace_server: identity }),
       ...(position.events > 0 ? { millrace_query_events: this.#running.countsQueries } : {}),
       ...(xa === null ? {} : { millrace_xa: xa })
     })
+  }
+
+  /** Until something comes the position is that of the offset, which may be of another server. */
+  #identityOf({ file, pos }: Position): string | null {
+    const { position, identity } = this.#start
+    return file === position.file && pos === position.pos ? identity : this.#parts.identity
+  }
+
+  #readPlace(): ReadPlace {
+    const { position } = this.#running
+    const { file = '', position: pos = 0 } = this.#client ?? {}
+    return { position, identity: this.#identityOf(position), file, pos }
   }
 
   /** Milliseconds until there is something to send though nothing happens, or null: never. */

@@ -5,7 +5,7 @@ import { formatProblem, hasErrors } from '../config/problem.ts'
 import type { ValidatedWorker } from '../config/validate-worker.ts'
 import type { OpenHerder } from '../herder/open-herder.ts'
 import { announce } from './announce.ts'
-import { watchFiles } from './config-watch.ts'
+import { ConfigWatch } from './config-watch.ts'
 import { EXIT } from './exit-code.ts'
 import { openWorker } from './open-worker.ts'
 import { stayUp, untilSignal } from './stop-signal.ts'
@@ -29,6 +29,7 @@ export async function runWorker(
   options: RunOptions,
   cwd: string
 ): Promise<number> {
+  const watch = options.watch ? await ConfigWatch.begin(files, cwd) : null
   const checked = await checkFiles(files, cwd)
   const output = openOutput(checked)
   if (output === null) return EXIT.usage
@@ -36,17 +37,15 @@ export async function runWorker(
   const stopped = untilSignal(logger)
   const rest = checked.worker.raw['listeners'] !== undefined
   const opened = await openWorker({ checked, output, cwd, alone: true, rest })
-  const watch = options.watch
-    ? watchFiles(files, cwd, () =>
-        checkFiles(files, cwd, checked.redactor)
-          .then((changed) => applyFiles(opened, changed, checked.worker, logger))
-          .catch((error: unknown) =>
-            logger.error('The changed files could not be applied.', { error: describeError(error) })
-          )
-      )
-    : null
   try {
     await opened.herder.start(checked.loaded.connectors)
+    watch?.follow(() =>
+      checkFiles(files, cwd, checked.redactor)
+        .then((changed) => applyFiles(opened, changed, checked.worker, logger))
+        .catch((error: unknown) =>
+          logger.error('The changed files could not be applied.', { error: describeError(error) })
+        )
+    )
     await Promise.race([opened.herder.settled(), stopped])
     await announce(logger, opened.server, options.readyFile)
     await stayUp(stopped)

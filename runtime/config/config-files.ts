@@ -33,6 +33,11 @@ export async function findConfigFiles(
   return { files: [...files.values()], missing }
 }
 
+/** Whether a file of that name is loaded when its folder is given. */
+export function isConfigName(name: string): boolean {
+  return !name.startsWith('.') && CONFIG_FILE.test(name)
+}
+
 async function expand(
   pattern: string,
   cwd: string
@@ -41,8 +46,8 @@ async function expand(
   const kind = await kindOf(full)
   if (kind === 'file') return { paths: [full], reason: '' }
   if (kind === 'folder') {
-    const names = (await readdir(full)).filter((name) => !name.startsWith('.')).toSorted()
-    const paths = names.filter((name) => CONFIG_FILE.test(name)).map((name) => join(full, name))
+    const names = (await readdir(full)).filter(isConfigName).toSorted()
+    const paths = names.map((name) => join(full, name))
     const reason = `the folder ${pattern} has no .yaml, .yml, .json or .properties file`
     return { paths, reason }
   }

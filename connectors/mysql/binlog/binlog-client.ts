@@ -53,7 +53,7 @@ const LAST_POSITION = 0xffffffff
 const THROUGH_GTIDS = 0x04
 
 /** A server that is silent for so many heartbeats is given up. */
-const SILENT_HEARTBEATS = 3
+const SILENT_HEARTBEATS = 6
 
 /** MariaDB says nothing while it looks through a file for the place behind GTIDs. */
 const SEARCH_MS = 600_000
@@ -119,6 +119,11 @@ export class BinlogClient {
   /** The file that is being read: after a rotate event the one that it names. */
   get file(): string {
     return this.#reader.file
+  }
+
+  /** Behind the event in it that was handed over last. */
+  get position(): number {
+    return this.#reader.position
   }
 
   /** Hands over the events that have arrived, until the handler has enough or none is left. */

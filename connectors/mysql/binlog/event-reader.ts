@@ -34,6 +34,11 @@ export class EventReader {
     return this.#file
   }
 
+  /** Where in it the next event starts. */
+  get position(): number {
+    return this.#position
+  }
+
   /**
    * Takes the bytes of one event as the server sent it. Those before must have been taken with {@link next}.
    * @throws {ConnectError} MYSQL_BINLOG_CHECKSUM, MYSQL_BINLOG_EVENT

@@ -5,6 +5,7 @@ import { binlogOff, errorNumber } from '../errors.ts'
 import type { Flavor } from '../types/column-codec.ts'
 import { GtidList } from './gtid-list.ts'
 import { GtidSet } from './gtid-set.ts'
+import { parseGtids } from './gtids.ts'
 
 /** Runs one statement: what is needed of a connection here. */
 export type Queries = Pick<MysqlConnection, 'query'>
@@ -49,6 +50,15 @@ export async function currentPosition(queries: Queries, flavor: Flavor): Promise
   return { file, position, gtids: GtidList.parse(gtids ?? '').toString() }
 }
 
+/** Where the log ends, without GTIDs: one query. */
+export async function logEnd(
+  queries: Queries,
+  flavor: Flavor
+): Promise<Pick<LogPosition, 'file' | 'position'>> {
+  const { file, position } = await logStatus(queries, flavor)
+  return { file, position }
+}
+
 /** The files that the server still has, oldest first. */
 export async function logFiles(queries: Queries): Promise<LogFile[]> {
   const rows = await queries.query('SHOW BINARY LOGS')
@@ -84,22 +94,40 @@ export async function gtidAvailability(
   gtids: string,
   keep: (source: string) => boolean = () => true
 ): Promise<Availability> {
+  if (!(await knowsGtids(queries, flavor, gtids, keep))) return 'unknown'
+  const deleted = parseGtids(flavor, await purgedGtids(queries, flavor)).filter(keep)
+  const read = parseGtids(flavor, gtids).filter(keep)
+  return read.covers(deleted) ? 'available' : 'purged'
+}
+
+/**
+ * Whether transactions are in the log, or were before files of it were removed.
+ * @param keep the sources that count: UUIDs of MySQL, domains of MariaDB
+ * @throws {ConnectError} MYSQL_GTID_SYNTAX
+ */
+export async function knowsGtids(
+  queries: Queries,
+  flavor: Flavor,
+  gtids: string,
+  keep: (source: string) => boolean = () => true
+): Promise<boolean> {
   if (flavor === 'mysql') {
-    const [row] = await queries.query('SELECT @@global.gtid_executed, @@global.gtid_purged')
-    const [executed, purged] = (row ?? []).map((text) => GtidSet.parse(text ?? '').filter(keep))
-    const read = GtidSet.parse(gtids).filter(keep)
-    if (executed !== undefined && !executed.covers(read)) return 'unknown'
-    return purged === undefined || read.covers(purged) ? 'available' : 'purged'
+    const executed = await oneValue(queries, 'SELECT @@global.gtid_executed')
+    return GtidSet.parse(executed).covers(GtidSet.parse(gtids).filter(keep))
   }
   const read = GtidList.parse(gtids).filter(keep)
   const state = GtidList.parse(await oneValue(queries, 'SELECT @@global.gtid_binlog_state'))
+  if (state.isEmpty) return read.isEmpty
   // Domains that the server does not know may be those of another source of it.
   const known = new Set(state.domains)
-  const isReset = state.isEmpty && !read.isEmpty
-  if (isReset || !state.covers(read.filter((domain) => known.has(domain)))) return 'unknown'
+  return state.covers(read.filter((domain) => known.has(domain)))
+}
+
+/** Transactions of which the log was removed. */
+async function purgedGtids(queries: Queries, flavor: Flavor): Promise<string> {
+  if (flavor === 'mysql') return await oneValue(queries, 'SELECT @@global.gtid_purged')
   const [oldest] = await logFiles(queries)
-  const deleted = (oldest && (await gtidsAt(queries, oldest.name, FIRST_POSITION))) ?? ''
-  return read.covers(GtidList.parse(deleted).filter(keep)) ? 'available' : 'purged'
+  return (oldest && (await gtidsAt(queries, oldest.name, FIRST_POSITION))) ?? ''
 }
 
 /** Behind the four bytes that every file starts with. */
