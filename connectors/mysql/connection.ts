@@ -14,6 +14,12 @@ export interface ConnectOptions {
   readonly writes?: boolean
 }
 
+/**
+ * Rows that are cut into values at once. Each value is an object: as many as have arrived would outlive the young
+ * generation, and the heap would grow by all that can be read ahead.
+ */
+const GROUP_ROWS = 512
+
 /** A row of a query: every value as text, or null. */
 export type TextRow = (string | null)[]
 
@@ -136,7 +142,7 @@ export class MysqlConnection {
       const result = new ResultReader(packets)
       while (!complete) {
         const rows: BytesRow[] = []
-        complete = result.read(rows)
+        complete = result.read(rows, GROUP_ROWS)
         if (rows.length > 0) yield rows
         else if (!complete) await this.#settle<void>((resolve) => packets.onPacket(resolve))
       }

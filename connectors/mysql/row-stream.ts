@@ -37,13 +37,13 @@ export class ResultReader {
   }
 
   /**
-   * Adds the rows that have arrived. Their values are parts of the buffers that were received.
+   * Adds the rows that have arrived, up to a number. Their values are parts of the buffers that were received.
    * @returns whether the result is complete
    * @throws {ServerAnswer} when the server answered with an error
    */
-  read(rows: BytesRow[]): boolean {
+  read(rows: BytesRow[], limit = Number.POSITIVE_INFINITY): boolean {
     const packets = this.#packets
-    while (packets.next()) {
+    while (rows.length < limit && packets.next()) {
       const { buffer, start, end } = packets
       const first = buffer[start]
       if (first === ERR) throw new ServerAnswer(buffer, start, end)
