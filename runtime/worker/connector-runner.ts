@@ -23,7 +23,7 @@ export class ConnectorRunner implements TaskRunner {
   readonly #stopped = new AbortController()
   readonly #abandoned = new AbortController()
   #paused: boolean
-  /** Ends the present phase: a pause or a run. */
+  /** Ends the present phase, a pause or a run; so does a stop. */
   #phase = new AbortController()
 
   constructor(options: ConnectorRunnerOptions, paused: boolean) {
@@ -35,7 +35,7 @@ export class ConnectorRunner implements TaskRunner {
   async run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       this.#phase = new AbortController()
-      const signal = AbortSignal.any([this.#phase.signal, this.#stopped.signal])
+      const { signal } = this.#phase
       if (this.#paused) {
         this.#options.reporter.report({ state: 'PAUSED', trace: null })
         await aborted(signal)
@@ -55,12 +55,13 @@ export class ConnectorRunner implements TaskRunner {
 
   stop(): void {
     this.#stopped.abort()
+    this.#phase.abort()
   }
 
   /** Stops waiting for a monitor that does not end; it was told to by {@link stop}. */
   abandon(): void {
     this.#abandoned.abort()
-    this.#stopped.abort()
+    this.stop()
   }
 
   #change(paused: boolean): void {

@@ -8,8 +8,6 @@ import { Worker } from 'node:worker_threads'
 import { type Outcome, simulate } from './simulate.ts'
 
 const PROGRESS_MS = 10_000
-/** A seed leaves behind what its killed workers waited for, which nothing ends: a thread's memory is for so many. */
-const SEEDS_PER_THREAD = 200
 
 const { values } = parseArgs({
   options: {
@@ -52,8 +50,7 @@ async function runMany(from: number, count: number): Promise<number> {
   const thread = async () => {
     const worker = new Worker(new URL('./seed-thread.ts', import.meta.url))
     const broken = new Promise<never>((_, reject) => worker.once('error', reject))
-    for (let run = 0; run < SEEDS_PER_THREAD; run++) {
-      if (next >= from + count || failed !== null) break
+    while (next < from + count && failed === null) {
       const outcome = await Promise.race([ask(worker, next++), broken])
       if (outcome.violation !== null) failed ??= outcome
       done++
@@ -61,10 +58,7 @@ async function runMany(from: number, count: number): Promise<number> {
     }
     await worker.terminate()
   }
-  const core = async () => {
-    while (next < from + count && failed === null) await thread()
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, core))
+  await Promise.all(Array.from({ length: availableParallelism() }, thread))
   clearInterval(progress)
   return report(failed, () => {
     const hours = (virtualMs / 3_600_000).toFixed(1)
